@@ -1,0 +1,118 @@
+"""The bus: an ordered, partitioned log of messages between the roles. One protocol, two backends.
+
+`SqliteBus` (one file, no server) and `KafkaBus` pass the same contract suite, `tests/bus_contract.py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+
+class Outgoing(NamedTuple):
+    """A message to publish. Messages of one key keep their order."""
+
+    key: str
+    value: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Incoming(NamedTuple):
+    """A message as delivered, with its place in the log."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Consumer(Protocol):
+    """A member of a consumer group on one topic."""
+
+    def poll(self, most: int, timeout: float) -> Sequence[Incoming]:
+        """Up to `most` messages, waiting at most `timeout` seconds for the first; in offset order per partition.
+
+        At least once: what was polled but not committed is delivered again after a restart or a rebalance.
+        """
+        ...
+
+    def commit(self) -> None:
+        """Marks everything polled so far as done. Raises `LostPartition` if the group has moved on without us;
+        the caller drops what it holds and polls again."""
+        ...
+
+    def close(self) -> None:
+        """Leaves the group at once, so that the others need not wait for a timeout."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads whole partitions from given offsets, with no group: for the recorder, whose positions live in the ledger."""
+
+    def poll(self, most: int, timeout: float) -> Sequence[Incoming]: ...
+
+    def seek(self, positions: dict[int, int]) -> None:
+        """Next poll starts at these offsets, partition → next offset; a partition not named starts at its beginning.
+
+        Raises `OffsetOutOfRange` when the log no longer holds an offset.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Bus(Protocol):
+    """One log of topics."""
+
+    id: str
+    """Identity of the log itself (cluster and topic ids on Kafka); positions are stored under it, so that a
+    recreated log is noticed instead of being read from the wrong place."""
+
+    def ensure(self, topic: str, partitions: int) -> None:
+        """Creates the topic if it is missing; the partition count is fixed at creation."""
+        ...
+
+    def publish(self, topic: str, messages: Iterable[Outgoing]) -> None:
+        """Returns once all are durably in the log. Raises `BusUnavailable` when that is not known; publishing again
+        is then safe, since every message's effect is idempotent."""
+        ...
+
+    def consumer(self, topic: str, group: str, member: str) -> Consumer:
+        """`member` is a stable name: a restarted process takes over its own partitions without waiting."""
+        ...
+
+    def reader(self, topic: str) -> Reader: ...
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """Partition → offset after its last message."""
+        ...
+
+    def committed(self, topic: str, group: str) -> dict[int, int]:
+        """Partition → next offset that the group has not committed; 0 where it has committed nothing."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class BusError(Exception):
+    """Any fault of the bus."""
+
+
+class BusUnavailable(BusError):
+    """Retry later."""
+
+
+class LostPartition(BusError):
+    """The group gave our partitions to somebody else: drop what is in hand, poll again."""
+
+
+class OffsetOutOfRange(BusError):
+    """The log no longer holds what we have not read yet: stop and tell the operator."""
+
+    def __init__(self, topic: str, partition: int, wanted: int, first: int) -> None:
+        super().__init__(
+            f"{topic}/{partition} starts at offset {first}, but reading must continue at {wanted}: "
+            "messages were deleted before they were recorded. Restore the log, or re-announce with "
+            "`dateline replay --reannounce`."
+        )
+        self.topic, self.partition, self.wanted, self.first = topic, partition, wanted, first

@@ -1,0 +1,481 @@
+"""The vocabulary of the ledger: what happened, in the past tense, frozen, each with a wire name and a schema version.
+
+An event has *facts*, which stay for ever, and at most one part called `text` (quotes, names, titles, URLs),
+which can be erased together with its salt. `text` is UNSET where there is none or where it was erased; so
+nothing that a fold computes may depend on it.
+
+A field is never renamed, retyped or removed here. A new version of an event gets a new class and an
+upcaster in `store.wire`; the old golden bytes stay in `tests/golden/events`.
+"""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from store.claim import Claim, Entity
+from store.reading import (
+    Anonymity,
+    EditKind,
+    Hedging,
+    Outcome,
+    OutletStance,
+    Precision,
+    Stance,
+)
+
+Status = Literal[
+    "overtaken", "confirmed", "expired", "contested", "denied", "announced", "reported", "rumoured", "untested"
+]
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Base of all events. `NAME` is the wire name, `SCHEMA` the version of its fields."""
+
+    NAME: ClassVar[str] = ""
+    SCHEMA: ClassVar[int] = 1
+
+
+# --- feeds -----------------------------------------------------------------------------------------
+
+
+class FeedText(msgspec.Struct, frozen=True):
+    url: str
+    title: str | None = None
+    outlet: str | None = None
+    detail: str | None = None
+
+
+class FeedAdded(Event, frozen=True):
+    """`outlet` is the publisher's opaque id; its printed name is text."""
+
+    NAME: ClassVar = "feed.added"
+    feed: str
+    outlet: str
+    interval: int
+    """Seconds between polls, to begin with."""
+    text: FeedText | UnsetType = UNSET
+
+
+class FeedMoved(Event, frozen=True):
+    """The feed answers at another address now (permanent redirect)."""
+
+    NAME: ClassVar = "feed.moved"
+    feed: str
+    text: FeedText | UnsetType = UNSET
+
+
+class FeedFailing(Event, frozen=True):
+    """The feed could not be read several times running; we are not looking. `reason` is a stable code."""
+
+    NAME: ClassVar = "feed.failing"
+    feed: str
+    since: datetime
+    failures: int
+    reason: str
+
+
+class FeedRecovered(Event, frozen=True):
+    NAME: ClassVar = "feed.recovered"
+    feed: str
+    failing_since: datetime
+
+
+class FeedGone(Event, frozen=True):
+    """The feed is polled no more: the publisher said so (410), or the operator removed it."""
+
+    NAME: ClassVar = "feed.gone"
+    feed: str
+    reason: str
+
+
+# --- articles --------------------------------------------------------------------------------------
+
+
+class ArticleText(msgspec.Struct, frozen=True):
+    url: str
+    title: str | None = None
+    byline: str | None = None
+
+
+class EditFound(msgspec.Struct, frozen=True):
+    """One change of substance between two revisions; the passages stand in `RevisionText.passages`, same index."""
+
+    kind: EditKind
+    claim: str | None
+
+
+class RevisionText(msgspec.Struct, frozen=True):
+    url: str
+    title: str | None = None
+    byline: str | None = None
+    passages: tuple[tuple[str | None, str | None], ...] = ()
+    """(before, after) of each edit."""
+
+
+class ArticlePublished(Event, frozen=True):
+    """An article was seen for the first time. `page` and `content` are commitments to what the content table keeps."""
+
+    NAME: ClassVar = "article.published"
+    article: str
+    feed: str
+    outlet: str
+    claimed_at: datetime | None
+    """What the feed or the page gave as its date, believed or not."""
+    seen_at: datetime
+    occurred_basis: Literal["claimed", "first_seen"]
+    language: str | None
+    rendition: str
+    page: str | None
+    content: str
+    outcome: Outcome
+    text: ArticleText | UnsetType = UNSET
+
+
+class ArticleRevised(Event, frozen=True):
+    """The page's text changed under one extractor version."""
+
+    NAME: ClassVar = "article.revised"
+    article: str
+    revision: int
+    feed: str
+    outlet: str
+    claimed_at: datetime | None
+    seen_at: datetime
+    occurred_basis: Literal["claimed", "first_seen"]
+    language: str | None
+    rendition: str
+    page: str | None
+    content: str
+    outcome: Outcome
+    edits: tuple[EditFound, ...] = ()
+    text: RevisionText | UnsetType = UNSET
+
+
+class ArticleWithdrawn(Event, frozen=True):
+    NAME: ClassVar = "article.withdrawn"
+    article: str
+    revision: int
+    seen_at: datetime
+    reason: Literal["410", "404"]
+
+
+class ArticleAliased(Event, frozen=True):
+    NAME: ClassVar = "article.aliased"
+    article: str
+    alias: str
+    text: ArticleText | UnsetType = UNSET
+
+
+class ArticleMerged(Event, frozen=True):
+    NAME: ClassVar = "article.merged"
+    article: str
+    into: str
+
+
+class ErasureText(msgspec.Struct, frozen=True):
+    reason: str
+
+
+class ArticleErased(Event, frozen=True):
+    """All text of the article was erased: pages, renditions, and the text part of the events at `positions`."""
+
+    NAME: ClassVar = "article.erased"
+    article: str
+    positions: tuple[int, ...]
+    text: ErasureText | UnsetType = UNSET
+
+
+# --- claims and stories ----------------------------------------------------------------------------
+
+
+class EntityDefined(Event, frozen=True):
+    """A person, institution, outlet or place was named with its spellings; the latest definition counts."""
+
+    NAME: ClassVar = "entity.defined"
+    entity: Entity
+
+
+class ClaimTracked(Event, frozen=True):
+    NAME: ClassVar = "claim.tracked"
+    claim: Claim
+
+
+class ClaimAmended(Event, frozen=True):
+    """The whole new definition; `changed` names the fields that differ, so that one sees what must be re-matched."""
+
+    NAME: ClassVar = "claim.amended"
+    claim: Claim
+    changed: tuple[str, ...]
+
+
+class ClaimRetired(Event, frozen=True):
+    NAME: ClassVar = "claim.retired"
+    claim: str
+
+
+class StoryOpened(Event, frozen=True):
+    NAME: ClassVar = "story.opened"
+    story: str
+    title: str
+
+
+class StoryAmended(Event, frozen=True):
+    NAME: ClassVar = "story.amended"
+    story: str
+    title: str
+
+
+class ClaimStatusChanged(Event, frozen=True):
+    """What was concluded at the time. Never folded: questions about the past fold the mentions again."""
+
+    NAME: ClassVar = "claim.status_changed"
+    claim: str
+    before: Status
+    after: Status
+    policy: str
+    independent_origins: int
+    mentions: tuple[str, ...]
+    """The mentions that decided."""
+
+
+# --- mentions --------------------------------------------------------------------------------------
+
+
+class MentionText(msgspec.Struct, frozen=True):
+    quote: str
+    prefix: str
+    suffix: str
+    """32 characters of context on either side: with quote, speaker and variant the mention's anchor."""
+    url: str
+    title: str | None = None
+    outlet: str | None = None
+    speaker: str | None = None
+    organisation: str | None = None
+    role: str | None = None
+    echo_of: str | None = None
+
+
+class Party(msgspec.Struct, frozen=True):
+    """Somebody who speaks or is relayed, without the name: the entity's id if it is one, and a keyed hash of the
+    normalised name, so that two mentions of one stranger can be told to be the same after an erasure."""
+
+    key: str
+    entity: str | None = None
+
+
+class MentionRecorded(Event, frozen=True):
+    """One passage of one revision that concerns one claim. `start` and `end` count characters of the rendition."""
+
+    NAME: ClassVar = "mention.recorded"
+    mention: str
+    article: str
+    revision: int
+    rendition: str
+    outlet: str
+    claim: str
+    reader: str
+    claims_at: int
+    start: int
+    end: int
+    stance: Stance
+    hedging: Hedging
+    outlet_stance: OutletStance
+    anonymity: Anonymity
+    speaker: Party | None
+    organisation: Party | None
+    echo_of: Party | None
+    variant: str | None
+    said_on: date | None
+    said_on_precision: Precision | None
+    happened_on: date | None
+    score: int
+    signature: str
+    """Near-copy signature of the whole text (keyed MinHash, base64), for lineage."""
+    why: tuple[str, ...] = ()
+    text: MentionText | UnsetType = UNSET
+
+
+class MentionWithdrawn(Event, frozen=True):
+    NAME: ClassVar = "mention.withdrawn"
+    mention: str
+    article: str
+    claim: str
+    reason: Literal["reread", "revised", "article_withdrawn", "article_merged", "claim_retired"]
+
+
+class ReviewText(msgspec.Struct, frozen=True):
+    note: str | None = None
+    quote: str | None = None
+    prefix: str | None = None
+    suffix: str | None = None
+    speaker: str | None = None
+
+
+class MentionReviewed(Event, frozen=True):
+    """A person's decision about a passage, keyed to its anchor so that a better reader or a re-parsed page keeps it."""
+
+    NAME: ClassVar = "mention.reviewed"
+    mention: str
+    anchor: str
+    """Keyed hash of (article, claim, quote, context, speaker, variant)."""
+    article: str
+    claim: str
+    decision: Literal["confirmed", "rejected", "corrected"]
+    stance: Stance | None = None
+    hedging: Hedging | None = None
+    variant: str | None = None
+    text: ReviewText | UnsetType = UNSET
+
+
+# --- alerts ----------------------------------------------------------------------------------------
+
+Trigger = Literal[
+    "first_mention",
+    "new_origin",
+    "denial",
+    "status_change",
+    "variant_drift",
+    "silent_edit",
+    "vanished_passage",
+    "withdrawal",
+    "deadline_near",
+    "deadline_passed",
+    "unusual_volume",
+    "feed_silent",
+    "feed_failing",
+    "retraction",
+]
+
+
+class AlertText(msgspec.Struct, frozen=True):
+    headline: str
+    quote: str | None = None
+    url: str | None = None
+    speaker: str | None = None
+    outlet: str | None = None
+
+
+class AlertRaised(Event, frozen=True):
+    """Something that a rule wants somebody to know. `position` is the event that triggered it."""
+
+    NAME: ClassVar = "alert.raised"
+    alert: str
+    """Opaque id, from (rule, trigger, claim, origin or mention)."""
+    rule: str
+    rule_version: str
+    trigger: Trigger
+    channel: str
+    story: str | None
+    claim: str | None
+    mention: str | None
+    position: int
+    retracts: str | None = None
+    text: AlertText | UnsetType = UNSET
+
+
+class AlertAttempted(Event, frozen=True):
+    """Recorded before a message leaves. One message may carry several alerts."""
+
+    NAME: ClassVar = "alert.attempted"
+    message: str
+    alerts: tuple[str, ...]
+    channel: str
+    attempt: int
+
+
+class AlertDelivered(Event, frozen=True):
+    NAME: ClassVar = "alert.delivered"
+    message: str
+    alerts: tuple[str, ...]
+    channel: str
+    attempt: int
+
+
+class AlertFailed(Event, frozen=True):
+    """Given up, after `attempts`; `reason` is a stable code."""
+
+    NAME: ClassVar = "alert.failed"
+    message: str
+    alerts: tuple[str, ...]
+    channel: str
+    attempts: int
+    reason: str
+
+
+class MuteText(msgspec.Struct, frozen=True):
+    reason: str | None = None
+
+
+class AlertMuted(Event, frozen=True):
+    """`scope` is `rule:ID`, `story:ID` or `claim:ID`; a mute always ends."""
+
+    NAME: ClassVar = "alert.muted"
+    scope: str
+    until: datetime
+    text: MuteText | UnsetType = UNSET
+
+
+# --- the system itself -----------------------------------------------------------------------------
+
+
+class ReaderDeployed(Event, frozen=True):
+    NAME: ClassVar = "reader.deployed"
+    reader: str
+    models: dict[str, str]
+    """Model name → SHA-256."""
+
+
+class RulesChanged(Event, frozen=True):
+    """The alert rules in force, as canonical JSON. `version` is its SHA-256, shortened."""
+
+    NAME: ClassVar = "rules.changed"
+    version: str
+    rules: str
+
+
+class QuarantineText(msgspec.Struct, frozen=True):
+    message: str
+    """The message as received, base64."""
+    detail: str | None = None
+
+
+class MessageQuarantined(Event, frozen=True):
+    """A message that could not be processed; nothing else of it was recorded."""
+
+    NAME: ClassVar = "message.quarantined"
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    text: QuarantineText | UnsetType = UNSET
+
+
+class CheckpointSigned(Event, frozen=True):
+    """The log's first `size` leaves have this root. `note` is the C2SP signed note."""
+
+    NAME: ClassVar = "checkpoint.signed"
+    size: int
+    root: str
+    key: str
+    note: str
+
+
+class ReplayPerformed(Event, frozen=True):
+    NAME: ClassVar = "replay.performed"
+    replay: str
+    kind: Literal["rebuild", "rematch"]
+    upto: int
+    digest: str
+
+
+EVENTS: tuple[type[Event], ...] = (
+    FeedAdded, FeedMoved, FeedFailing, FeedRecovered, FeedGone,
+    ArticlePublished, ArticleRevised, ArticleWithdrawn, ArticleAliased, ArticleMerged, ArticleErased,
+    EntityDefined, ClaimTracked, ClaimAmended, ClaimRetired, StoryOpened, StoryAmended, ClaimStatusChanged,
+    MentionRecorded, MentionWithdrawn, MentionReviewed,
+    AlertRaised, AlertAttempted, AlertDelivered, AlertFailed, AlertMuted,
+    ReaderDeployed, RulesChanged, MessageQuarantined, CheckpointSigned, ReplayPerformed,
+)  # fmt: skip
+"""Every event in its present version."""
