@@ -294,6 +294,9 @@ class MentionRecorded(Event, frozen=True):
     signature: str
     """Near-copy signature of the whole text (keyed MinHash, base64), for lineage."""
     why: tuple[str, ...] = ()
+    anchor: str | None = None
+    """Keyed hash of (article, claim, quote, context, speaker, variant), as `MentionReviewed.anchor`: finds a person's
+    decision about the passage again when a newer reading or revision gives it another id."""
     text: MentionText | UnsetType = UNSET
 
 

@@ -1,0 +1,490 @@
+"""The ledger: the append-only log of events that is the truth. Gapless positions from 0, one Merkle leaf each.
+
+Appending takes the one lock there is (SQLite: `BEGIN IMMEDIATE`; PostgreSQL: the head row), so positions are dense and
+become visible in order: a reader that has seen position n has seen all before it. What is derived (read tables, cursors)
+may be written in the same transaction; so it can never disagree with the ledger.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    select,
+)
+
+from store import leaf, wire
+from store.clock import Clock, from_micros, to_micros
+from store.database import reading, writing
+from store.events import Event
+from store.merkle import Frontier, Node, consistency_proof, inclusion_proof, leaf_hash
+
+FORMAT = 1
+"""Version of the tables below. A ledger of a newer format is refused, an older one is migrated on opening."""
+
+KEPT_LEVEL = 8
+"""Perfect subtrees from this level up are kept as rows; those below are hashed again from at most 256 leaves."""
+
+CHUNK = 2_000
+
+metadata = MetaData()
+events = Table(
+    "events",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("stream", Text, nullable=False),
+    Column("stream_version", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("schema", Integer, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("cause", BigInteger),
+    Column("articles", Text, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("text_commitment", LargeBinary),
+    Column("leaf", LargeBinary, nullable=False),
+    UniqueConstraint("stream", "stream_version"),
+)
+texts = Table(
+    "texts",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+keys = Table(
+    "keys",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+tree = Table(
+    "tree",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("index", BigInteger, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+head = Table(
+    "head",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("format", Integer, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+)
+
+
+class LedgerError(Exception):
+    """Any fault of the ledger."""
+
+
+class LedgerGap(LedgerError):
+    """A position is missing: the file was tampered with or damaged. Readers stop; run `dateline audit verify`."""
+
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(
+            f"the ledger has a hole: position {expected} is missing, {found} comes next. "
+            "Nothing more is read; run `dateline audit verify` and restore a backup."
+        )
+        self.expected, self.found = expected, found
+
+
+class NewerLedger(LedgerError):
+    def __init__(self, found: int) -> None:
+        super().__init__(
+            f"this home was written by a newer Dateline (ledger format {found}, this release knows {FORMAT}). "
+            "Install that release, or point --home elsewhere."
+        )
+        self.found = found
+
+
+class Draft(NamedTuple):
+    """An event to append. `key` makes it idempotent: a draft whose key the ledger has seen is skipped.
+
+    `articles` are the articles whose text the event holds: erasing one erases this event's text.
+    """
+
+    event: Event
+    stream: str
+    occurred_at: datetime
+    articles: tuple[str, ...] = ()
+    cause: int | None = None
+    key: str | None = None
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """An event with its place in the ledger."""
+
+    position: int
+    stream: str
+    stream_version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    cause: int | None
+    articles: tuple[str, ...]
+    event: Event
+
+
+class Stored(NamedTuple):
+    """One ledger row as it lies in the database, text joined: what the audit recomputes."""
+
+    position: int
+    stream: str
+    stream_version: int
+    name: str
+    schema: int
+    occurred_at: int
+    recorded_at: int
+    actor: str
+    cause: int | None
+    articles: str
+    facts: bytes
+    salt: bytes
+    text_commitment: bytes | None
+    leaf: bytes
+    text: bytes | None
+    text_salt: bytes | None
+
+
+class Projector(Protocol):
+    """Keeps read tables in step, inside the transaction that appends."""
+
+    metadata: MetaData
+
+    def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None: ...
+
+
+class Writing:
+    """One open append transaction. `connection` may carry writes of the caller's own tables: all or nothing."""
+
+    def __init__(self, append: Callable[[Sequence[Draft]], list[Recorded]], connection: Connection) -> None:
+        self.append = append
+        self.connection = connection
+
+
+class Ledger:
+    """Appends and reads. Safe to use from many processes at once; one object serves one thread at a time."""
+
+    def __init__(
+        self, engine: Engine, *, secret: bytes, clock: Clock, projectors: Sequence[Projector] = ()
+    ) -> None:
+        self.engine = engine
+        self._secret = secret
+        self._clock = clock
+        self._projectors = projectors
+        self._versions: dict[str, int] = {}
+        self._versions_at = -1
+        self.log = self._open()
+
+    # --- appending ------------------------------------------------------------------------------
+
+    def append(self, drafts: Sequence[Draft], *, actor: str) -> list[Recorded]:
+        """Appends all drafts in one transaction, durable when this returns. Returns what was newly recorded."""
+        with self.writing(actor) as batch:
+            return batch.append(drafts)
+
+    @contextmanager
+    def writing(self, actor: str) -> Iterator[Writing]:
+        """An append transaction: holds the append lock until the block ends, then commits; an exception undoes all."""
+        try:
+            with writing(self.engine) as connection:
+                yield Writing(lambda drafts: self._append(connection, drafts, actor), connection)
+        except BaseException:
+            self._versions_at = -1  # what the cache learned in this transaction was undone
+            raise
+
+    def _append(self, connection: Connection, drafts: Sequence[Draft], actor: str) -> list[Recorded]:
+        drafts, hashed = self._unseen(connection, drafts)
+        if not drafts:
+            return []
+        state = connection.execute(select(head).with_for_update()).one()
+        frontier = Frontier.from_bytes(state.size, state.frontier)
+        recorded_at = max(to_micros(self._clock.now()), state.recorded_at)
+        self._learn_versions(connection, drafts, state.size)
+        rows, text_rows, nodes, recorded = self._rows(drafts, frontier, recorded_at, actor)
+        _bulk_insert(connection, events, rows)
+        _bulk_insert(connection, texts, text_rows)
+        _bulk_insert(connection, tree, nodes)
+        _bulk_insert(connection, keys, [(key, state.size + i) for i, key in enumerate(hashed) if key])
+        connection.execute(
+            head.update().values(size=frontier.size, recorded_at=recorded_at, frontier=frontier.to_bytes())
+        )
+        self._versions_at = frontier.size
+        for projector in self._projectors:
+            projector.apply(connection, recorded)
+        return recorded
+
+    def _rows(
+        self, drafts: Sequence[Draft], frontier: Frontier, recorded_at: int, actor: str
+    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[tuple[Any, ...]], list[Recorded]]:
+        """The rows of a batch. Flat and repetitive on purpose: every event of the product passes here."""
+        salts = os.urandom(2 * leaf.SALT_BYTES * len(drafts))
+        recorded_when = from_micros(recorded_at)
+        rows, text_rows, nodes, recorded = [], [], [], []
+        versions, log = self._versions, self.log
+        for i, draft in enumerate(drafts):
+            event, stream = draft.event, draft.stream
+            facts, text = wire.encode(event)
+            salt = salts[64 * i : 64 * i + 32]
+            facts_commitment = sha256(leaf.FACTS_DOMAIN + salt + facts).hexdigest()
+            position = frontier.size
+            text_commitment = None
+            if text is not None:
+                text_salt = salts[64 * i + 32 : 64 * i + 64]
+                text_commitment = sha256(leaf.TEXT_DOMAIN + text_salt + text).digest()
+                text_rows.append((position, text, text_salt))
+            version = versions[stream] = versions.get(stream, -1) + 1
+            occurred_at = to_micros(draft.occurred_at)
+            name, schema = event.NAME, event.SCHEMA
+            hashed = leaf.leaf_of(
+                leaf.Envelope(
+                    actor, list(draft.articles), draft.cause, 1, facts_commitment, log, name, occurred_at,
+                    position, recorded_at, schema, stream, version, text_commitment and text_commitment.hex(),
+                )
+            )  # fmt: skip
+            nodes += [node for node in frontier.append(hashed) if node[0] >= KEPT_LEVEL]
+            rows.append(
+                (position, stream, version, name, schema, occurred_at, recorded_at, actor, draft.cause,
+                 " ".join(draft.articles), facts, salt, text_commitment, hashed)
+            )  # fmt: skip
+            recorded.append(
+                Recorded(
+                    position, stream, version, draft.occurred_at, recorded_when, actor, draft.cause,
+                    draft.articles, event,
+                )
+            )  # fmt: skip
+        return rows, text_rows, nodes, recorded
+
+    def _unseen(
+        self, connection: Connection, drafts: Sequence[Draft]
+    ) -> tuple[Sequence[Draft], list[bytes | None]]:
+        """The drafts whose key is new, each with its key as kept: an HMAC, so that keys reveal nothing."""
+        hashed = [self.keyed(draft.key) if draft.key is not None else None for draft in drafts]
+        wanted = [key for key in hashed if key]
+        if not wanted:
+            return drafts, hashed
+        seen: set[bytes] = set()
+        for start in range(0, len(wanted), CHUNK):
+            found = connection.execute(_KEYS_SEEN, {"wanted": wanted[start : start + CHUNK]})
+            seen.update(bytes(key) for (key,) in found)
+        kept, kept_keys = [], []
+        for draft, key in zip(drafts, hashed, strict=True):
+            if key is None or key not in seen:
+                kept.append(draft)
+                kept_keys.append(key)
+                if key is not None:
+                    seen.add(key)
+        return kept, kept_keys
+
+    def keyed(self, key: str) -> bytes:
+        """HMAC-SHA256 of a key under the home's secret."""
+        return hmac.digest(self._secret, key.encode(), "sha256")
+
+    def _learn_versions(self, connection: Connection, drafts: Sequence[Draft], size: int) -> None:
+        """Makes `_versions` hold the latest version of every stream of the batch. Others may have appended since."""
+        if self._versions_at != size or len(self._versions) > 200_000:
+            self._versions.clear()
+        missing = list({draft.stream for draft in drafts if draft.stream not in self._versions})
+        for start in range(0, len(missing), CHUNK):
+            wanted = {"wanted": missing[start : start + CHUNK]}
+            for stream, version in connection.execute(_STREAM_VERSIONS, wanted):
+                self._versions[stream] = version
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def read(
+        self, start: int = 0, *, stop: int | None = None, names: Collection[str] | None = None
+    ) -> Iterator[Recorded]:
+        """Events from position `start` up to before `stop` (or the end at the time), in order.
+
+        With `names` only events of those names are decoded and returned. Raises LedgerGap on a hole, UnknownEvent for
+        an event of a newer release. Holds no transaction between two chunks.
+        """
+        for row in self.stored(start, stop=stop):
+            if names is None or row.name in names:
+                yield recorded_of(row)
+
+    def stored(self, start: int = 0, *, stop: int | None = None, check_gaps: bool = True) -> Iterator[Stored]:
+        """The rows themselves, texts joined, in order. With `check_gaps` off, holes are left to the caller."""
+        expected = start
+        limit = self.size() if stop is None else min(stop, self.size())
+        for first in range(start, limit, CHUNK):
+            with reading(self.engine) as connection:
+                chunk = connection.exec_driver_sql(
+                    _select_stored(first, min(first + CHUNK, limit))
+                ).fetchall()
+            for row in chunk:
+                if check_gaps and row[0] != expected:
+                    raise LedgerGap(expected, row[0])
+                expected = row[0] + 1
+                yield Stored._make(row)
+        if check_gaps and expected < limit:
+            raise LedgerGap(expected, limit)
+
+    def size(self) -> int:
+        """Number of events; the next one gets this position."""
+        with reading(self.engine) as connection:
+            return int(connection.execute(select(head.c.size)).scalar_one())
+
+    def last_recorded_at(self) -> datetime | None:
+        with reading(self.engine) as connection:
+            size, recorded_at = connection.execute(select(head.c.size, head.c.recorded_at)).one()
+        return from_micros(recorded_at) if size else None
+
+    def size_as_known(self, at: datetime) -> int:
+        """How many events had been recorded by then: a prefix, since `recorded_at` never decreases."""
+        low, high, wanted = 0, self.size(), to_micros(at)
+        with reading(self.engine) as connection:
+            while low < high:
+                middle = (low + high) // 2
+                found = connection.execute(
+                    select(events.c.recorded_at).where(events.c.position == middle)
+                ).scalar_one()
+                low, high = (middle + 1, high) if found <= wanted else (low, middle)
+        return low
+
+    # --- proofs ---------------------------------------------------------------------------------
+
+    def root(self) -> tuple[int, bytes]:
+        """Size and root hash of the whole log."""
+        with reading(self.engine) as connection:
+            size, frontier = connection.execute(select(head.c.size, head.c.frontier)).one()
+        return size, Frontier.from_bytes(size, frontier).root()
+
+    def inclusion_proof(self, position: int, size: int) -> list[bytes]:
+        """RFC 6962 audit path of a position in the log's first `size` leaves."""
+        with reading(self.engine) as connection:
+            return inclusion_proof(position, size, self.nodes(connection))
+
+    def consistency_proof(self, old: int, new: int) -> list[bytes]:
+        with reading(self.engine) as connection:
+            return consistency_proof(old, new, self.nodes(connection))
+
+    def nodes(self, connection: Connection) -> Node:
+        """Perfect subtrees of the log: kept ones are read, small ones hashed from their leaves."""
+        leaves: dict[int, list[bytes]] = {}
+
+        def block(number: int) -> list[bytes]:
+            if number not in leaves:
+                width = 1 << KEPT_LEVEL
+                query = select(events.c.leaf).where(
+                    events.c.position.between(number * width, number * width + width - 1)
+                )
+                found = connection.execute(query.order_by(events.c.position))
+                leaves[number] = [bytes(row[0]) for row in found]
+            return leaves[number]
+
+        def node(level: int, index: int) -> bytes:
+            if level >= KEPT_LEVEL:
+                query = select(tree.c.hash).where(tree.c.level == level, tree.c.index == index)
+                return bytes(connection.execute(query).scalar_one())
+            first = index << level
+            within = first % (1 << KEPT_LEVEL)
+            subtree = Frontier()
+            for hashed in block(first >> KEPT_LEVEL)[within : within + (1 << level)]:
+                subtree.append(hashed)
+            return subtree.root()
+
+        return node
+
+    # --- opening --------------------------------------------------------------------------------
+
+    def _open(self) -> str:
+        """Creates what is missing and returns the log's origin. Raises NewerLedger."""
+        with writing(self.engine) as connection:
+            metadata.create_all(connection)
+            for projector in self._projectors:
+                projector.metadata.create_all(connection)
+            found = connection.execute(select(head)).one_or_none()
+            if found is None:
+                log = f"dateline/{os.urandom(8).hex()}"
+                connection.execute(
+                    insert(head).values(one=1, format=FORMAT, log=log, size=0, recorded_at=0, frontier=b"")
+                )
+                return log
+            if found.format > FORMAT:
+                raise NewerLedger(found.format)
+            return str(found.log)
+
+
+_KEYS_SEEN = select(keys.c.key).where(keys.c.key.in_(bindparam("wanted", expanding=True)))
+_STREAM_VERSIONS = (
+    select(events.c.stream, func.max(events.c.stream_version))
+    .where(events.c.stream.in_(bindparam("wanted", expanding=True)))
+    .group_by(events.c.stream)
+)
+_EVENT_COLUMNS = ", ".join(f"e.{column.name}" for column in events.columns)
+
+
+def _select_stored(start: int, stop: int) -> str:
+    return (
+        f"SELECT {_EVENT_COLUMNS}, t.text, t.salt FROM events e LEFT JOIN texts t ON t.position = e.position "
+        f"WHERE e.position >= {int(start)} AND e.position < {int(stop)} ORDER BY e.position"
+    )
+
+
+def recorded_of(row: Stored) -> Recorded:
+    """Decodes a stored row. Raises UnknownEvent, or msgspec.ValidationError for bytes that are not the event's."""
+    return Recorded(
+        row.position,
+        row.stream,
+        row.stream_version,
+        from_micros(row.occurred_at),
+        from_micros(row.recorded_at),
+        row.actor,
+        row.cause,
+        tuple(row.articles.split()),
+        wire.decode(row.name, row.schema, row.facts, row.text),
+    )
+
+
+def leaf_of_stored(row: Stored, log: str) -> bytes:
+    """The leaf hash, computed anew from everything that the row keeps but its stored leaf."""
+    facts = leaf.commit(leaf.FACTS_DOMAIN, row.salt, row.facts).hex()
+    text = row.text_commitment.hex() if row.text_commitment is not None else None
+    envelope = leaf.Envelope(
+        row.actor, row.articles.split(), row.cause, 1, facts, log, row.name, row.occurred_at, row.position,
+        row.recorded_at, row.schema, row.stream, row.stream_version, text,
+    )  # fmt: skip
+    return leaf_hash(leaf.envelope_bytes(envelope))
+
+
+def _bulk_insert(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """Inserts plain tuples in one statement: `executemany` on SQLite, unnested arrays on PostgreSQL."""
+    if not rows:
+        return
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(table.columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - own names
+        return
+    types = [column.type.compile(connection.dialect) for column in table.columns]
+    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
+    columns = tuple(list(column) for column in zip(*rows, strict=True))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})", columns)  # noqa: S608
