@@ -34,10 +34,7 @@ ITEMS_IN_A_FEED = 12
 
 def read_outlets() -> dict[str, Outlet]:
     loaded = yaml.safe_load((SOURCE / "outlets.yaml").read_text("utf-8"))
-    return {
-        key: Outlet(key, options, feed_url=options["home"] + options["feed"])
-        for key, options in loaded.items()
-    }
+    return {key: Outlet(key, options, feed_url=options["home"] + options["feed"]) for key, options in loaded.items()}
 
 
 def read_articles(outlets: dict[str, Outlet]) -> list[Article]:
@@ -191,8 +188,7 @@ def truth(articles: list[Article]) -> list[dict[str, Any]]:
     urls = {article.id: article.url for article in articles}
     statuses = [{"kind": "status"} | row | {"at": stamp(instant(row["at"]))} for row in extra["status"]]
     other: list[dict[str, Any]] = [
-        {"kind": "origins", "count": len(row["origins"])} | row | {"at": stamp(instant(row["at"]))}
-        for row in extra["origins"]
+        {"kind": "origins", "count": len(row["origins"])} | row | {"at": stamp(instant(row["at"]))} for row in extra["origins"]
     ]
     for article in articles:
         options, url = article.options, article.url

@@ -105,8 +105,7 @@ def page_dates(article: Article) -> str:
     modified = article.modified.astimezone(outlet.zone)
     if outlet.options.get("posted"):
         return (
-            f'<p class="date">Posted on : {published:%Y-%m-%d %H:%M} {zone} '
-            f"Modified on : {modified:%Y-%m-%d %H:%M} {zone}</p>"
+            f'<p class="date">Posted on : {published:%Y-%m-%d %H:%M} {zone} Modified on : {modified:%Y-%m-%d %H:%M} {zone}</p>'
         )
     shown = f"{published:%A} {published.day} {published:%B %Y}, {published:%H:%M} {zone}"
     updated = ""

@@ -87,7 +87,7 @@ class ClaimSet(msgspec.Struct, frozen=True, dict=True):
     entities: tuple[Entity, ...] = ()
     claims_at: int = -1
 
-    def __iter__(self) -> Iterator[Claim]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Claim]:
         return iter(self.claims)
 
     @cached_property

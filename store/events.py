@@ -25,9 +25,7 @@ from store.reading import (
     Stance,
 )
 
-Status = Literal[
-    "overtaken", "confirmed", "expired", "contested", "denied", "announced", "reported", "rumoured", "untested"
-]
+Status = Literal["overtaken", "confirmed", "expired", "contested", "denied", "announced", "reported", "rumoured", "untested"]
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -14,89 +14,29 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Engine,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    bindparam,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import Connection, Engine, MetaData, bindparam, func, insert, select
 
 from store import leaf, wire
 from store.clock import Clock, from_micros, to_micros
 from store.database import reading, writing
 from store.events import Event
-from store.merkle import Frontier, Node, consistency_proof, inclusion_proof, leaf_hash
-
-FORMAT = 1
-"""Version of the tables below. A ledger of a newer format is refused, an older one is migrated on opening."""
-
-KEPT_LEVEL = 8
-"""Perfect subtrees from this level up are kept as rows; those below are hashed again from at most 256 leaves."""
+from store.merkle import Frontier, leaf_hash
+from store.tables import (
+    FORMAT,
+    KEPT_LEVEL,
+    Stored,
+    bulk_insert,
+    events,
+    head,
+    keys,
+    metadata,
+    select_stored,
+    texts,
+    tree,
+)
 
 CHUNK = 2_000
-
-metadata = MetaData()
-events = Table(
-    "events",
-    metadata,
-    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("stream", Text, nullable=False),
-    Column("stream_version", Integer, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("schema", Integer, nullable=False),
-    Column("occurred_at", BigInteger, nullable=False),
-    Column("recorded_at", BigInteger, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("cause", BigInteger),
-    Column("articles", Text, nullable=False),
-    Column("facts", LargeBinary, nullable=False),
-    Column("salt", LargeBinary, nullable=False),
-    Column("text_commitment", LargeBinary),
-    Column("leaf", LargeBinary, nullable=False),
-    UniqueConstraint("stream", "stream_version"),
-)
-texts = Table(
-    "texts",
-    metadata,
-    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("text", LargeBinary, nullable=False),
-    Column("salt", LargeBinary, nullable=False),
-)
-keys = Table(
-    "keys",
-    metadata,
-    Column("key", LargeBinary, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-tree = Table(
-    "tree",
-    metadata,
-    Column("level", Integer, primary_key=True),
-    Column("index", BigInteger, primary_key=True),
-    Column("hash", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-head = Table(
-    "head",
-    metadata,
-    Column("one", Integer, primary_key=True),
-    Column("format", Integer, nullable=False),
-    Column("log", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("recorded_at", BigInteger, nullable=False),
-    Column("frontier", LargeBinary, nullable=False),
-)
+"""Rows a read fetches at a time, and values a look-up carries."""
 
 
 class LedgerError(Exception):
@@ -151,27 +91,6 @@ class Recorded(msgspec.Struct, frozen=True):
     event: Event
 
 
-class Stored(NamedTuple):
-    """One ledger row as it lies in the database, text joined: what the audit recomputes."""
-
-    position: int
-    stream: str
-    stream_version: int
-    name: str
-    schema: int
-    occurred_at: int
-    recorded_at: int
-    actor: str
-    cause: int | None
-    articles: str
-    facts: bytes
-    salt: bytes
-    text_commitment: bytes | None
-    leaf: bytes
-    text: bytes | None
-    text_salt: bytes | None
-
-
 class Projector(Protocol):
     """Keeps read tables in step, inside the transaction that appends."""
 
@@ -191,9 +110,7 @@ class Writing:
 class Ledger:
     """Appends and reads. Safe to use from many processes at once; one object serves one thread at a time."""
 
-    def __init__(
-        self, engine: Engine, *, secret: bytes, clock: Clock, projectors: Sequence[Projector] = ()
-    ) -> None:
+    def __init__(self, engine: Engine, *, secret: bytes, clock: Clock, projectors: Sequence[Projector] = ()) -> None:
         self.engine = engine
         self._secret = secret
         self._clock = clock
@@ -228,13 +145,11 @@ class Ledger:
         recorded_at = max(to_micros(self._clock.now()), state.recorded_at)
         self._learn_versions(connection, drafts, state.size)
         rows, text_rows, nodes, recorded = self._rows(drafts, frontier, recorded_at, actor)
-        _bulk_insert(connection, events, rows)
-        _bulk_insert(connection, texts, text_rows)
-        _bulk_insert(connection, tree, nodes)
-        _bulk_insert(connection, keys, [(key, state.size + i) for i, key in enumerate(hashed) if key])
-        connection.execute(
-            head.update().values(size=frontier.size, recorded_at=recorded_at, frontier=frontier.to_bytes())
-        )
+        bulk_insert(connection, events, rows)
+        bulk_insert(connection, texts, text_rows)
+        bulk_insert(connection, tree, nodes)
+        bulk_insert(connection, keys, [(key, state.size + i) for i, key in enumerate(hashed) if key])
+        connection.execute(head.update().values(size=frontier.size, recorded_at=recorded_at, frontier=frontier.to_bytes()))
         self._versions_at = frontier.size
         for projector in self._projectors:
             projector.apply(connection, recorded)
@@ -265,7 +180,7 @@ class Ledger:
             hashed = leaf.leaf_of(
                 leaf.Envelope(
                     actor, list(draft.articles), draft.cause, 1, facts_commitment, log, name, occurred_at,
-                    position, recorded_at, schema, stream, version, text_commitment and text_commitment.hex(),
+                    position, recorded_at, schema, stream, version, text_commitment.hex() if text_commitment else None,
                 )
             )  # fmt: skip
             nodes += [node for node in frontier.append(hashed) if node[0] >= KEPT_LEVEL]
@@ -281,9 +196,7 @@ class Ledger:
             )  # fmt: skip
         return rows, text_rows, nodes, recorded
 
-    def _unseen(
-        self, connection: Connection, drafts: Sequence[Draft]
-    ) -> tuple[Sequence[Draft], list[bytes | None]]:
+    def _unseen(self, connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], list[bytes | None]]:
         """The drafts whose key is new, each with its key as kept: an HMAC, so that keys reveal nothing."""
         hashed = [self.keyed(draft.key) if draft.key is not None else None for draft in drafts]
         wanted = [key for key in hashed if key]
@@ -318,9 +231,7 @@ class Ledger:
 
     # --- reading --------------------------------------------------------------------------------
 
-    def read(
-        self, start: int = 0, *, stop: int | None = None, names: Collection[str] | None = None
-    ) -> Iterator[Recorded]:
+    def read(self, start: int = 0, *, stop: int | None = None, names: Collection[str] | None = None) -> Iterator[Recorded]:
         """Events from position `start` up to before `stop` (or the end at the time), in order.
 
         With `names` only events of those names are decoded and returned. Raises LedgerGap on a hole, UnknownEvent for
@@ -336,9 +247,7 @@ class Ledger:
         limit = self.size() if stop is None else min(stop, self.size())
         for first in range(start, limit, CHUNK):
             with reading(self.engine) as connection:
-                chunk = connection.exec_driver_sql(
-                    _select_stored(first, min(first + CHUNK, limit))
-                ).fetchall()
+                chunk = connection.exec_driver_sql(select_stored(first, min(first + CHUNK, limit))).fetchall()
             for row in chunk:
                 if check_gaps and row[0] != expected:
                     raise LedgerGap(expected, row[0])
@@ -363,55 +272,9 @@ class Ledger:
         with reading(self.engine) as connection:
             while low < high:
                 middle = (low + high) // 2
-                found = connection.execute(
-                    select(events.c.recorded_at).where(events.c.position == middle)
-                ).scalar_one()
+                found = connection.execute(select(events.c.recorded_at).where(events.c.position == middle)).scalar_one()
                 low, high = (middle + 1, high) if found <= wanted else (low, middle)
         return low
-
-    # --- proofs ---------------------------------------------------------------------------------
-
-    def root(self) -> tuple[int, bytes]:
-        """Size and root hash of the whole log."""
-        with reading(self.engine) as connection:
-            size, frontier = connection.execute(select(head.c.size, head.c.frontier)).one()
-        return size, Frontier.from_bytes(size, frontier).root()
-
-    def inclusion_proof(self, position: int, size: int) -> list[bytes]:
-        """RFC 6962 audit path of a position in the log's first `size` leaves."""
-        with reading(self.engine) as connection:
-            return inclusion_proof(position, size, self.nodes(connection))
-
-    def consistency_proof(self, old: int, new: int) -> list[bytes]:
-        with reading(self.engine) as connection:
-            return consistency_proof(old, new, self.nodes(connection))
-
-    def nodes(self, connection: Connection) -> Node:
-        """Perfect subtrees of the log: kept ones are read, small ones hashed from their leaves."""
-        leaves: dict[int, list[bytes]] = {}
-
-        def block(number: int) -> list[bytes]:
-            if number not in leaves:
-                width = 1 << KEPT_LEVEL
-                query = select(events.c.leaf).where(
-                    events.c.position.between(number * width, number * width + width - 1)
-                )
-                found = connection.execute(query.order_by(events.c.position))
-                leaves[number] = [bytes(row[0]) for row in found]
-            return leaves[number]
-
-        def node(level: int, index: int) -> bytes:
-            if level >= KEPT_LEVEL:
-                query = select(tree.c.hash).where(tree.c.level == level, tree.c.index == index)
-                return bytes(connection.execute(query).scalar_one())
-            first = index << level
-            within = first % (1 << KEPT_LEVEL)
-            subtree = Frontier()
-            for hashed in block(first >> KEPT_LEVEL)[within : within + (1 << level)]:
-                subtree.append(hashed)
-            return subtree.root()
-
-        return node
 
     # --- opening --------------------------------------------------------------------------------
 
@@ -424,9 +287,7 @@ class Ledger:
             found = connection.execute(select(head)).one_or_none()
             if found is None:
                 log = f"dateline/{os.urandom(8).hex()}"
-                connection.execute(
-                    insert(head).values(one=1, format=FORMAT, log=log, size=0, recorded_at=0, frontier=b"")
-                )
+                connection.execute(insert(head).values(one=1, format=FORMAT, log=log, size=0, recorded_at=0, frontier=b""))
                 return log
             if found.format > FORMAT:
                 raise NewerLedger(found.format)
@@ -439,14 +300,6 @@ _STREAM_VERSIONS = (
     .where(events.c.stream.in_(bindparam("wanted", expanding=True)))
     .group_by(events.c.stream)
 )
-_EVENT_COLUMNS = ", ".join(f"e.{column.name}" for column in events.columns)
-
-
-def _select_stored(start: int, stop: int) -> str:
-    return (
-        f"SELECT {_EVENT_COLUMNS}, t.text, t.salt FROM events e LEFT JOIN texts t ON t.position = e.position "
-        f"WHERE e.position >= {int(start)} AND e.position < {int(stop)} ORDER BY e.position"
-    )
 
 
 def recorded_of(row: Stored) -> Recorded:
@@ -473,18 +326,3 @@ def leaf_of_stored(row: Stored, log: str) -> bytes:
         row.recorded_at, row.schema, row.stream, row.stream_version, text,
     )  # fmt: skip
     return leaf_hash(leaf.envelope_bytes(envelope))
-
-
-def _bulk_insert(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
-    """Inserts plain tuples in one statement: `executemany` on SQLite, unnested arrays on PostgreSQL."""
-    if not rows:
-        return
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(table.columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - own names
-        return
-    types = [column.type.compile(connection.dialect) for column in table.columns]
-    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
-    columns = tuple(list(column) for column in zip(*rows, strict=True))
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})", columns)  # noqa: S608

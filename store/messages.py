@@ -36,6 +36,8 @@ class RevisionFound(msgspec.Struct, frozen=True, tag="revision", tag_field="kind
     """Commitment of the rendition's text, hex."""
     reread: bool = False
     """The revision is in the ledger already; only a new reading is wanted."""
+    scope: tuple[str, ...] = ()
+    """Ids of the claims to be asked about; empty: all."""
     trace: str = ""
 
 
@@ -90,8 +92,8 @@ class Reading(msgspec.Struct, frozen=True, tag="reading", tag_field="kind"):
 BusMessage = ArticleMessage | Reading
 
 _encoder = msgspec.json.Encoder(order="sorted")
-_articles = msgspec.json.Decoder(ArticleMessage)
-_readings = msgspec.json.Decoder(Reading)
+_articles: msgspec.json.Decoder[ArticleMessage] = msgspec.json.Decoder(ArticleMessage)
+_readings: msgspec.json.Decoder[Reading] = msgspec.json.Decoder(Reading)
 
 
 def encode_message(message: BusMessage) -> bytes:

@@ -33,6 +33,7 @@ class Consumer(Protocol):
         """Up to `most` messages, waiting at most `timeout` seconds for the first; in offset order per partition.
 
         At least once: what was polled but not committed is delivered again after a restart or a rebalance.
+        Raises `BusUnavailable`, and `MemberReplaced` once another process has taken our member name.
         """
         ...
 
@@ -64,9 +65,11 @@ class Reader(Protocol):
 class Bus(Protocol):
     """One log of topics."""
 
-    id: str
-    """Identity of the log itself (cluster and topic ids on Kafka); positions are stored under it, so that a
-    recreated log is noticed instead of being read from the wrong place."""
+    @property
+    def id(self) -> str:
+        """Identity of the log itself (cluster and topic ids on Kafka); positions are stored under it, so that a
+        recreated log is noticed instead of being read from the wrong place. Raises `BusUnavailable`."""
+        ...
 
     def ensure(self, topic: str, partitions: int) -> None:
         """Creates the topic if it is missing; the partition count is fixed at creation."""
@@ -106,13 +109,31 @@ class LostPartition(BusError):
     """The group gave our partitions to somebody else: drop what is in hand, poll again."""
 
 
-class OffsetOutOfRange(BusError):
-    """The log no longer holds what we have not read yet: stop and tell the operator."""
+class MemberReplaced(BusError):
+    """Another process polls under our member name: stop. Polling again would take the partitions back and forth."""
 
-    def __init__(self, topic: str, partition: int, wanted: int, first: int) -> None:
+    def __init__(self, topic: str, group: str, member: str) -> None:
         super().__init__(
-            f"{topic}/{partition} starts at offset {first}, but reading must continue at {wanted}: "
-            "messages were deleted before they were recorded. Restore the log, or re-announce with "
-            "`dateline replay --reannounce`."
+            f"another process has joined group {group} on {topic} as {member}; this one must stop. "
+            "Two processes that should share the work need two member names."
         )
-        self.topic, self.partition, self.wanted, self.first = topic, partition, wanted, first
+        self.topic, self.group, self.member = topic, group, member
+
+
+class OffsetOutOfRange(BusError):
+    """The log does not hold what we must read next: stop and tell the operator.
+
+    `end` is given when reading was to continue past the log's end: then the log has lost its tail.
+    """
+
+    def __init__(self, topic: str, partition: int, wanted: int, first: int, end: int | None = None) -> None:
+        lost_tail = end is not None and wanted > end
+        held = f"ends at offset {end}" if lost_tail else f"starts at offset {first}"
+        why = "the log is older than what was read from it" if lost_tail else (
+            "messages were deleted before they were recorded"
+        )  # fmt: skip
+        super().__init__(
+            f"{topic}/{partition} {held}, but reading must continue at {wanted}: {why}. Restore the log, "
+            "or re-announce with `dateline replay --reannounce`."
+        )
+        self.topic, self.partition, self.wanted, self.first, self.end = topic, partition, wanted, first, end

@@ -13,9 +13,12 @@ from sqlalchemy import BigInteger, Column, Index, Integer, Text
 VERSION = 1
 """Of the tables' layout: read tables of another version are rebuilt, not migrated."""
 
+_ROWID = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite keeps rows in order of an INTEGER key without a second index."""
+
 
 def _position(name: str = "position") -> Column[Any]:
-    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+    return Column(name, _ROWID, primary_key=True, autoincrement=False)
 
 
 class Tables:
@@ -37,22 +40,19 @@ class Tables:
         def number(name: str, *, nullable: bool = False) -> Column[Any]:
             return Column(name, BigInteger, nullable=nullable)
 
-        text = lambda: word("text", nullable=True)  # noqa: E731  a column belongs to one table only
+        def text() -> Column[Any]:
+            return word("text", nullable=True)
+
         self.cursor = table(
             "cursor",
-            Column("id", Integer, primary_key=True, autoincrement=False),
+            _position("id"),
             number("next"),
             number("version"),
-        )
-        self.instants = table(
-            "instants",
-            Column("recorded_at", BigInteger, primary_key=True, autoincrement=False),
-            number("position"),
         )
         self.feeds = table(
             "feeds",
             _position(), word("feed"), word("outlet"), number("interval"), word("state"),
-            instant("since"), word("reason", nullable=True), text(),
+            instant("since"), word("reason", nullable=True), text(), word("moved", nullable=True),
             indexes=(("feed",),),
         )  # fmt: skip
         self.articles = table(
@@ -75,9 +75,7 @@ class Tables:
             _position(), word("article"), word("url"),
             indexes=(("url",), ("article",)),
         )  # fmt: skip
-        self.claims = table(
-            "claims", _position(), word("claim"), word("definition", nullable=True), indexes=(("claim",),)
-        )
+        self.claims = table("claims", _position(), word("claim"), word("definition", nullable=True), indexes=(("claim",),))
         self.entities = table("entities", _position(), word("entity"), word("definition"), indexes=(("entity",),))
         self.stories = table(
             "stories", _position(), word("story"), word("title"), instant("occurred_at"), indexes=(("story",),)

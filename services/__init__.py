@@ -1,0 +1,1 @@
+"""Real Kafka, PostgreSQL and Redis for tests and trials, without containers. See README.md."""

@@ -1,0 +1,234 @@
+"""The recorder: turns readings into events, exactly once, whatever is killed when.
+
+One transaction holds the events of a batch of messages *and* the place up to which the topic has been read. The place is
+compare-and-set: a second recorder, or one that was thought dead, finds it moved and undoes its whole batch.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from store.bus import Bus, Incoming, Outgoing, Reader
+from store.claim import ClaimSet
+from store.clock import Clock, from_micros, to_micros
+from store.conclude import conclude, expiring, with_rivals
+from store.content import Content
+from store.database import reading as reading_transaction
+from store.database import writing
+from store.events import MessageQuarantined, QuarantineText
+from store.keyed import Keyed
+from store.ledger import Draft, Ledger, Recorded, Writing
+from store.messages import ARTICLES, READINGS, AliasFound, Reading, RevisionFound, decode_reading, encode_message
+from store.places import (
+    Fenced,
+    NewestReading,
+    forget_rereads,
+    keep_newest_reading,
+    keep_tick,
+    last_tick,
+    metadata,
+    move_place,
+    newest_reading,
+    read_places,
+    request_reread,
+    requested_rereads,
+)
+from store.recording import Known, Standing, Texts, drafts_of
+from store.timeline import Timeline
+
+ACTOR = "recorder"
+_log = structlog.get_logger("recorder")
+
+
+class Recorder:
+    """Records what arrives on the readings topic. Any number may run; one makes progress, the others are fenced off."""
+
+    def __init__(self, *, ledger: Ledger, timeline: Timeline, content: Content, bus: Bus, keyed: Keyed, clock: Clock) -> None:
+        self._ledger, self._timeline, self._content = ledger, timeline, content
+        self._bus, self._keyed, self._clock = bus, keyed, clock
+        self._reader: Reader | None = None
+        self._places: dict[int, int] = {}
+        self._claims = ClaimSet()
+        with writing(ledger.engine) as connection:
+            metadata.create_all(connection)
+
+    def step(self, most: int = 200, timeout: float = 0.2) -> int:
+        """Records up to `most` messages, waiting `timeout` seconds for the first. Returns how many were recorded.
+
+        Raises OffsetOutOfRange (stop and tell the operator) and BusUnavailable (try again).
+        """
+        reader = self._reader or self._take_up()
+        batch = reader.poll(most, timeout)
+        if batch:
+            try:
+                self._record(batch)
+            except Fenced as fence:
+                _log.warning("fenced", topic=fence.topic, partition=fence.partition, expected=fence.expected)
+                self.close()
+                return 0
+        self._publish_rereads()
+        return len(batch)
+
+    def tick(self) -> list[Recorded]:
+        """Concludes the claims whose deadline has passed since the last tick."""
+        now = self._clock.now()
+        with reading_transaction(self._ledger.engine) as connection:
+            last = last_tick(connection, "deadlines")
+            self._refresh_claims(connection)
+        if last is not None and last >= to_micros(now):
+            return []
+        passed = expiring(self._claims, from_micros(last) if last is not None else None, now)
+        with self._ledger.writing(ACTOR) as write:
+            keep_tick(write.connection, "deadlines", to_micros(now))
+            return self._conclude(write, frozenset(passed), cause=None) if passed else []
+
+    def lag(self) -> int:
+        """Messages published and not yet recorded, and readings asked for and not yet published."""
+        with reading_transaction(self._ledger.engine) as connection:
+            stored = read_places(connection, self._bus.id, READINGS)
+            asked = len(requested_rereads(connection, 1))
+        return asked + sum(end - stored.get(partition, 0) for partition, end in self._bus.ends(READINGS).items())
+
+    def ticked_through(self) -> int:
+        """The instant of the last tick, microseconds; 0 before the first."""
+        with reading_transaction(self._ledger.engine) as connection:
+            return last_tick(connection, "deadlines") or 0
+
+    def close(self) -> None:
+        """Lets go of the bus; the next step takes up again where the ledger says."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _take_up(self) -> Reader:
+        with reading_transaction(self._ledger.engine) as connection:
+            self._places = read_places(connection, self._bus.id, READINGS)
+        self._reader = self._bus.reader(READINGS)
+        self._reader.seek(self._places)
+        return self._reader
+
+    # --- one batch ------------------------------------------------------------------------------
+
+    def _record(self, batch: Sequence[Incoming]) -> None:
+        prepared = [(incoming, *self._prepare(incoming)) for incoming in batch]
+        following = dict(self._places)
+        for incoming in batch:
+            following[incoming.partition] = incoming.offset + 1
+        with self._ledger.writing(ACTOR) as write:
+            for partition, place in following.items():
+                if place != (expected := self._places.get(partition, 0)):
+                    move_place(write.connection, self._bus.id, READINGS, partition, expected, place)
+            self._refresh_claims(write.connection)
+            waiting: list[Draft] = []
+            for incoming, message, texts in prepared:
+                if isinstance(message, str):
+                    waiting.append(self._quarantined(incoming, message))
+                    continue
+                self._record_one(write, waiting, incoming, message, texts)
+            write.append(waiting)
+        self._places = following
+
+    def _prepare(self, incoming: Incoming) -> tuple[Reading | str, Texts]:
+        """Decodes a message and fetches its texts, before any lock is taken; a word of reason if it cannot be read."""
+        try:
+            message = decode_reading(incoming.value)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            _log.warning("undecodable", offset=incoming.offset, error=type(error).__name__)
+            return "undecodable", Texts(None)
+        source = message.source
+        if isinstance(source, AliasFound):
+            return message, Texts(None, alias=self._content.alias(source.article, source.alias))
+        if not isinstance(source, RevisionFound):
+            return message, Texts(None)
+        now = self._content.document(source.article, source.revision, source.rendition)
+        edits = message.findings.edits if message.findings else ()
+        before = self._content.document(source.article, source.revision - 1) if edits else None
+        return message, Texts(now, before)
+
+    def _record_one(self, write: Writing, waiting: list[Draft], incoming: Incoming, message: Reading, texts: Texts) -> None:
+        """Plans one reading's events. They are appended at once if they change a claim's evidence, else with the next."""
+        article = message.source.article
+        if any(draft.stream == f"article/{article}" for draft in waiting):
+            write.append(waiting)
+            waiting.clear()
+        connection = write.connection
+        try:
+            known = self._known(connection, article)
+            recording = drafts_of(message, known, texts, self._claims, self._keyed)
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            # A message that decodes but makes no sense: kept aside whole, so that one message cannot stop all others.
+            _log.error("unprocessable", offset=incoming.offset, article=article, error=repr(error))
+            waiting.append(self._quarantined(incoming, "unprocessable"))
+            return
+        waiting += recording.drafts
+        if isinstance(message.source, RevisionFound) and not recording.stale:
+            self._remember(connection, message, message.source)
+        if recording.touched:
+            recorded = write.append(waiting)
+            waiting.clear()
+            cause = recorded[-1].position if recorded else None
+            self._conclude(write, recording.touched, cause)
+
+    def _known(self, connection: Connection, article: str) -> Known:
+        standing = tuple(
+            Standing(item.mention, item.occurred_at, item.mention.text.quote if item.mention.text else None)
+            for item in self._timeline.mentions_of(connection, article)
+        )
+        newest = newest_reading(connection, article)
+        if newest is None:
+            return Known(None, -1, standing)
+        return Known(newest.revision, newest.claims_at, standing)
+
+    def _remember(self, connection: Connection, message: Reading, source: RevisionFound) -> None:
+        newest = NewestReading(source.revision, message.claims_at, message.reader)
+        keep_newest_reading(connection, source.article, newest)
+        if message.claims_at < self._claims.claims_at:
+            changed = self._timeline.claims_changed_since(connection, message.claims_at)
+            request_reread(connection, {source.article: changed})
+
+    def _conclude(self, write: Writing, touched: frozenset[str], cause: int | None) -> list[Recorded]:
+        claims = with_rivals(self._claims, touched)
+        drafts = conclude(write.connection, self._timeline, self._claims, claims, self._clock.now(), self._keyed, cause)
+        return write.append(drafts)
+
+    def _refresh_claims(self, connection: Connection) -> None:
+        if self._timeline.claims_at(connection) != self._claims.claims_at or not self._claims.claims:
+            self._claims = self._timeline.claim_set(connection)
+
+    def _quarantined(self, incoming: Incoming, reason: str) -> Draft:
+        event = MessageQuarantined(
+            incoming.topic, incoming.partition, incoming.offset, reason,
+            QuarantineText(b64encode(incoming.value).decode()),
+        )  # fmt: skip
+        key = f"quarantine:{self._bus.id}:{incoming.topic}:{incoming.partition}:{incoming.offset}"
+        return Draft(event, "log", self._clock.now(), key=key)
+
+    # --- readings asked for ---------------------------------------------------------------------
+
+    def _publish_rereads(self) -> None:
+        """Puts the articles that must be read again back on the bus. Killed in between, it does so once more."""
+        engine = self._ledger.engine
+        with reading_transaction(engine) as connection:
+            asked = requested_rereads(connection, 500)
+            found = [self._reread(connection, article, scope) for article, scope in asked.items()]
+        if not asked:
+            return
+        messages = [Outgoing(m.article, encode_message(m)) for m in found if m is not None]
+        self._bus.publish(ARTICLES, messages)
+        with writing(engine) as connection:
+            forget_rereads(connection, asked)
+
+    def _reread(self, connection: Connection, article: str, scope: tuple[str, ...]) -> RevisionFound | None:
+        known = self._timeline.article(connection, article)
+        revisions = self._timeline.revisions(connection, article)
+        if known is None or not revisions or known.erased or known.withdrawn_at is not None:
+            return None
+        last = revisions[-1]
+        return RevisionFound(
+            article, last.revision, last.rendition, known.feed, known.outlet, last.seen_at, last.occurred_at,
+            "claimed" if last.claimed_at == last.occurred_at else "first_seen", last.claimed_at, last.page,
+            last.content, reread=True, scope=scope, trace=f"reread-{article}",
+        )  # fmt: skip

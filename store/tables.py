@@ -1,0 +1,123 @@
+"""The ledger's tables: events, their erasable texts, idempotency keys, the tree's upper nodes, and the head.
+
+`position` and `recorded_at` are given under the append lock. Instants are microseconds since 1970 UTC.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+FORMAT = 1
+"""Version of the tables below. A ledger of a newer format is refused, an older one is migrated on opening."""
+
+KEPT_LEVEL = 8
+"""Perfect subtrees from this level up are kept as rows; those below are hashed again from at most 256 leaves."""
+
+metadata = MetaData()
+events = Table(
+    "events",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("stream", Text, nullable=False),
+    Column("stream_version", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("schema", Integer, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("cause", BigInteger),
+    Column("articles", Text, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("text_commitment", LargeBinary),
+    Column("leaf", LargeBinary, nullable=False),
+    UniqueConstraint("stream", "stream_version"),
+)
+texts = Table(
+    "texts",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+keys = Table(
+    "keys",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+tree = Table(
+    "tree",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("index", BigInteger, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+head = Table(
+    "head",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("format", Integer, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+)
+
+
+class Stored(NamedTuple):
+    """One ledger row as it lies in the database, text joined: what the audit recomputes."""
+
+    position: int
+    stream: str
+    stream_version: int
+    name: str
+    schema: int
+    occurred_at: int
+    recorded_at: int
+    actor: str
+    cause: int | None
+    articles: str
+    facts: bytes
+    salt: bytes
+    text_commitment: bytes | None
+    leaf: bytes
+    text: bytes | None
+    text_salt: bytes | None
+
+
+_EVENT_COLUMNS = ", ".join(f"e.{column.name}" for column in events.columns)
+
+
+def select_stored(start: int, stop: int) -> str:
+    return (
+        f"SELECT {_EVENT_COLUMNS}, t.text, t.salt FROM events e LEFT JOIN texts t ON t.position = e.position "
+        f"WHERE e.position >= {int(start)} AND e.position < {int(stop)} ORDER BY e.position"
+    )
+
+
+def bulk_insert(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """Inserts plain tuples in one statement: `executemany` on SQLite, unnested arrays on PostgreSQL."""
+    if not rows:
+        return
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(table.columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - own names
+        return
+    types = [column.type.compile(connection.dialect) for column in table.columns]
+    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
+    columns = tuple(list(column) for column in zip(*rows, strict=True))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})", columns)  # noqa: S608

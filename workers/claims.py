@@ -1,0 +1,282 @@
+"""The watch list compiled: which words and names point to which claims, and how strongly.
+
+Built once for a claim set and shared by every article. Texts and claims are reduced to the same tokens: stems, and
+`@id` wherever a spelling of an entity stands, so that "DPRK leader" and "Kim Jong Un" are one token.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import ahocorasick
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from store.claim import Claim, ClaimSet, Entity
+from workers.vectors import Matrix, Vectors
+from workers.words import Word, is_common, stem, words_in
+
+COMMON_WEIGHT = 0.3
+"""What a common word counts, as a share of a rare one."""
+
+
+class Token(NamedTuple):
+    """A stem or an entity (`@id`) at characters [start, end) of a text."""
+
+    start: int
+    end: int
+    key: str
+
+
+class Phrase(NamedTuple):
+    """Several tokens in a row that point to claims by their index."""
+
+    keys: tuple[str, ...]
+    claims: tuple[int, ...]
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A claim with what its words weigh. `bag` maps token keys to weights, `phrases` are key terms of several words."""
+
+    claim: Claim
+    bag: dict[str, float]
+    norm: float
+    core: frozenset[str]
+    """Keys of the claim's own sentence."""
+    actors: frozenset[str]
+    place: frozenset[str]
+    voices: frozenset[str]
+    """`@id` of everyone who speaks for a principal."""
+    years: frozenset[int]
+    """Years that the claim itself is about; empty if it leaves time open."""
+
+
+class WatchList(msgspec.Struct, frozen=True, dict=True):
+    """Immutable and shared. `names` finds entity spellings, `phrases` key terms, `index` the claims of a token key."""
+
+    claims: ClaimSet
+    watched: tuple[Watched, ...]
+    weights: dict[str, float]
+    names: "Spellings"
+    phrases: Any
+    index: dict[str, NDArray[np.int32]]
+
+    @cached_property
+    def _embedded(self) -> dict[tuple[str, int], Matrix]:
+        """(model, claim index) → two rows: the claim's sentence, and the sentence with its key terms."""
+        return {}
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Claim id → index in `watched`."""
+        return {item.claim.id: n for n, item in enumerate(self.watched)}
+
+    def vectors_of(self, indexes: Sequence[int], vectors: Vectors) -> tuple[Matrix, Matrix]:
+        """Unit vectors of these claims' sentences, without and with their key terms; computed once and kept."""
+        for n in indexes:
+            if (vectors.version, n) not in self._embedded:
+                claim = self.watched[n].claim
+                terms = ", ".join((*claim.keyterms, *claim.aliases))
+                self._embedded[vectors.version, n] = vectors.embed([claim.text, f"{claim.text} {terms}"])
+        rows = np.stack([self._embedded[vectors.version, n] for n in indexes])
+        return rows[:, 0], rows[:, 1]
+
+    def tokens(self, text: str, words: Sequence[Word]) -> tuple[Token, ...]:
+        """The text's tokens in order: entities where a spelling stands, stems elsewhere, function words left out."""
+        return self.names.tokens(text, words)
+
+
+class _Spelling(NamedTuple):
+    keys: tuple[str, ...]
+    capitals: tuple[bool, ...]
+    article: bool
+    """The spelling is "the" and plain nouns, so the text must say "the" as well."""
+    name: str
+
+    def fits(self, text: str, here: Sequence[Word]) -> bool:
+        return (
+            tuple(word.stem for word in here) == self.keys
+            and all(text[w.start].isupper() for w, big in zip(here, self.capitals, strict=True) if big)
+            and (not self.article or text[max(0, here[0].start - 4) : here[0].start].casefold() == "the ")
+        )
+
+
+def _adjectives(entity: Entity) -> Iterator[str]:
+    """Russia → Russian: names in -a make their adjective so; other names are left to the aliases."""
+    yield from (name + "n" for name in (entity.name, *entity.aliases) if len(name) > 4 and name.endswith("a"))
+
+
+class Spellings:
+    """Finds the spellings of entities among words. A capital in a spelling must be one in the text."""
+
+    def __init__(self, entities: Iterable[Entity]) -> None:
+        entities = tuple(entities)
+        self._by_first: dict[str, list[_Spelling]] = defaultdict(list)
+        seen = set()
+        for entity in entities:
+            for name in (entity.name, *entity.aliases, *_adjectives(entity)):
+                parts = [w for w in words_in(name) if w.stem]
+                keys = tuple(w.stem for w in parts)
+                if not keys or keys in seen:
+                    continue
+                seen.add(keys)
+                capitals = tuple(name[w.start].isupper() for w in parts)
+                article = not any(capitals) and name.startswith("the ")
+                self._by_first[keys[0]].append(_Spelling(keys, capitals, article, "@" + entity.id))
+        for found in self._by_first.values():
+            found.sort(key=lambda one: -len(one.keys))
+        self._parts = _name_parts(entities)
+
+    def tokens(self, text: str, words: Sequence[Word]) -> tuple[Token, ...]:
+        """See `WatchList.tokens`. A lone part of a name that stands in full elsewhere in the text counts as it."""
+        solid = [w for w in words if w.stem]
+        found: list[Token] = []
+        at = 0
+        while at < len(solid):
+            token, used = self._entity(text, solid, at)
+            found.append(token or Token(*solid[at]))
+            at += used
+        return self._lone_parts(text, found)
+
+    def _entity(self, text: str, solid: Sequence[Word], at: int) -> tuple[Token | None, int]:
+        for spelling in self._by_first.get(solid[at].stem, ()):
+            here = solid[at : at + len(spelling.keys)]
+            if spelling.fits(text, here):
+                return Token(here[0].start, here[-1].end, spelling.name), len(here)
+        return None, 1
+
+    def _lone_parts(self, text: str, found: list[Token]) -> tuple[Token, ...]:
+        met = Counter(token.key for token in found if token.key[0] == "@")
+        owner: dict[str, str] = {}
+        for name, _ in sorted(met.items(), key=lambda item: (-item[1], item[0])):
+            for part in self._parts.get(name, ()):
+                owner.setdefault(part, name)
+        return tuple(
+            Token(t.start, t.end, owner[t.key]) if t.key in owner and _stands_alone(text, t) else t for t in found
+        )
+
+
+_CAPITAL_BEFORE = re.compile(r"[A-ZÀ-Þ][\w’'-]*[ -]$")
+_CAPITAL_AFTER = re.compile(r"[ -][A-ZÀ-Þ]")
+
+
+def _stands_alone(text: str, token: Token) -> bool:
+    """The word is capitalised and no part of a longer name."""
+    before, after = text[max(0, token.start - 24) : token.start], text[token.end : token.end + 2]
+    return (
+        text[token.start].isupper() and not _CAPITAL_BEFORE.search(before) and not _CAPITAL_AFTER.match(after)
+    )
+
+
+def _name_parts(entities: Iterable[Entity]) -> dict[str, tuple[str, ...]]:
+    """`@id` → first and last word of its name, where the name has two or three and few other names have it too."""
+    names = {"@" + entity.id: [w.stem for w in words_in(entity.name) if w.stem] for entity in entities}
+    shared = Counter(part for keys in names.values() for part in set(keys))
+    return {
+        name: tuple(
+            part
+            for part in dict.fromkeys((keys[0], keys[-1]))
+            if len(keys) in (2, 3) and len(part) > 2 and shared[part] < 3 and not is_common(part)
+        )
+        for name, keys in names.items()
+        if keys
+    }
+
+
+def compile_claims(claims: ClaimSet) -> WatchList:
+    """Compiles the watch list. Time grows with the number of words in it: 100,000 claims take some tens of seconds."""
+    names = Spellings(claims.entities)
+    parts = [_parts_of(claim, names) for claim in claims]
+    spread = Counter(key for part in parts for key in {*part.core, *part.terms, *part.slots})
+    weights = {key: _weight(key, count, len(parts)) for key, count in spread.items()}
+    watched = tuple(
+        _watched(claim, part, weights, claims) for claim, part in zip(claims, parts, strict=True)
+    )
+    index: dict[str, list[int]] = defaultdict(list)
+    for n, item in enumerate(watched):
+        for key in item.bag:
+            index[key].append(n)
+    arrays = {key: np.array(found, dtype=np.int32) for key, found in index.items()}
+    return WatchList(claims, watched, weights, names, _phrases(parts), arrays)
+
+
+class _Parts(NamedTuple):
+    core: frozenset[str]
+    terms: frozenset[str]
+    slots: frozenset[str]
+    actors: frozenset[str]
+    place: frozenset[str]
+    phrases: tuple[tuple[str, ...], ...]
+
+
+def _keys(names: Spellings, phrase: str) -> tuple[str, ...]:
+    return tuple(token.key for token in names.tokens(phrase, words_in(phrase)))
+
+
+def _parts_of(claim: Claim, names: Spellings) -> _Parts:
+    terms = [_keys(names, term) for term in (*claim.keyterms, *claim.aliases)]
+    actors = frozenset(key for actor in claim.slots.actors for key in _keys(names, actor))
+    place = frozenset(_keys(names, claim.slots.place or ""))
+    number = frozenset(_keys(names, claim.slots.number or ""))
+    values = claim.variants.values if claim.variants else ()
+    forms = [form for given in claim.variants.forms.values() for form in given] if claim.variants else []
+    extra = frozenset(key for value in (*values, *forms) for key in _keys(names, value.replace("-", " ")))
+    return _Parts(
+        core=frozenset(_keys(names, claim.text)),
+        terms=frozenset(key for term in terms for key in term),
+        slots=actors | place | number | extra,
+        actors=actors,
+        place=place,
+        phrases=tuple(term for term in terms if len(term) > 1),
+    )
+
+
+def _weight(key: str, spread: int, total: int) -> float:
+    """Between 0.05 and 1: less for a word that many claims share, and for one that all newspapers use."""
+    rarity = math.log((total + 1) / spread) / math.log(total + 1)
+    return max(0.05, rarity * (COMMON_WEIGHT if is_common(key) else 1.0))
+
+
+def _watched(claim: Claim, part: _Parts, weights: dict[str, float], claims: ClaimSet) -> Watched:
+    bag = {key: 0.5 * weights[key] for key in sorted(part.slots)}
+    bag |= {key: weights[key] for key in sorted(part.core | part.terms)}
+    window = [day.year for day in (claim.slots.date_from, claim.slots.date_to, claim.deadline) if day]
+    said = [int(key) for key in bag if len(key) == 4 and key.isdigit()]
+    open_start = claim.slots.date_from is None and not claim.deadline
+    years = frozenset() if open_start or not window else frozenset({*range(min(window), max(window) + 1), *said})
+    return Watched(
+        claim=claim,
+        bag=bag,
+        norm=math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0,
+        core=part.core,
+        actors=part.actors,
+        place=part.place,
+        voices=frozenset("@" + voice for principal in claims.principals(claim) for voice in principal.voices),
+        years=years,
+    )
+
+
+def _phrases(parts: Sequence[_Parts]) -> Any:
+    """An automaton over tokens, each between two spaces; its values are `Phrase`."""
+    owners: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for n, part in enumerate(parts):
+        for phrase in dict.fromkeys(part.phrases):
+            owners[phrase].append(n)
+    automaton = ahocorasick.Automaton()
+    for phrase, found in owners.items():
+        automaton.add_word(" " + " ".join(phrase) + " ", Phrase(phrase, tuple(found)))
+    if owners:
+        automaton.make_automaton()
+    return automaton
+
+
+def entity_id(key: str) -> str | None:
+    """The entity id of a token key, None for a stem."""
+    return key[1:] if key.startswith("@") else None
+
+
+__all__ = ["Token", "WatchList", "Watched", "compile_claims", "entity_id", "stem"]

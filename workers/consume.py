@@ -1,0 +1,144 @@
+"""The worker's loop: poll article messages, read their texts, publish one reading each, commit.
+
+It writes to no database and holds nothing between two articles. Killed at any point, it is given the same messages again
+and publishes the same readings again, which the recorder tells from new ones.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from store.bus import Bus, Consumer, Incoming, LostPartition, Outgoing
+from store.claim import ClaimSet
+from store.messages import (
+    ARTICLES,
+    READINGS,
+    ArticleMessage,
+    Reading,
+    RevisionFound,
+    decode_article_message,
+    encode_message,
+)
+from store.reading import Document, Findings, Mention, Name
+
+GROUP = "match"
+_log = structlog.get_logger("match")
+
+
+class ReadsDocuments(Protocol):
+    """A reader over one watch list; `workers.read.Reader` is one."""
+
+    version: str
+
+    def read(self, document: Document, before: Document | None = None, scope: frozenset[str] | None = None) -> Findings: ...
+
+
+class Documents(Protocol):
+    """Where the texts lie; `store.content.Content` is one."""
+
+    def document(self, article: str, revision: int, rendition: str | None = None) -> Document | None: ...
+
+
+class Worker:
+    """One member of the consumer group. `claims` gives the present watch list, `make_reader` a reader over it."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        documents: Documents,
+        claims: Callable[[ClaimSet | None], ClaimSet],
+        make_reader: Callable[[ClaimSet], ReadsDocuments],
+        member: str,
+    ) -> None:
+        self._bus, self._documents = bus, documents
+        self._claims, self._make_reader = claims, make_reader
+        self._consumer: Consumer = bus.consumer(ARTICLES, GROUP, member)
+        self._watched: ClaimSet | None = None
+        self._reader: ReadsDocuments | None = None
+
+    def step(self, most: int = 64, timeout: float = 0.2) -> int:
+        """Reads up to `most` articles. Returns how many readings were published."""
+        batch = self._consumer.poll(most, timeout)
+        if not batch:
+            return 0
+        reader, claims_at = self._present_reader()
+        self._bus.publish(READINGS, self._readings(batch, reader, claims_at))
+        try:
+            self._consumer.commit()
+        except LostPartition:
+            _log.warning("lost_partition", messages=len(batch))
+        return len(batch)
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def _present_reader(self) -> tuple[ReadsDocuments, int]:
+        """The reader over the newest watch list; compiling a list is dear, so an unchanged one is kept."""
+        claims = self._claims(self._watched)
+        if self._reader is None or claims is not self._watched:
+            self._reader, self._watched = self._make_reader(claims), claims
+        return self._reader, claims.claims_at
+
+    def _readings(self, batch: Sequence[Incoming], reader: ReadsDocuments, claims_at: int) -> list[Outgoing]:
+        outgoing = []
+        for incoming in batch:
+            try:
+                message = decode_article_message(incoming.value)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                # Passed on as it is: the recorder quarantines what cannot be decoded, with an event.
+                outgoing.append(Outgoing(incoming.key, incoming.value, incoming.headers))
+                continue
+            findings = self._findings(message, reader)
+            _log.info(
+                "read",
+                article=message.article,
+                outcome=findings.outcome if findings else "nothing_to_read",
+                mentions=len(findings.mentions) if findings else 0,
+                trace=message.trace,
+            )
+            scope = message.scope if isinstance(message, RevisionFound) else ()
+            reading = Reading(message, reader.version, claims_at, findings, scope)
+            outgoing.append(Outgoing(message.article, encode_message(reading), incoming.headers))
+        return outgoing
+
+    def _findings(self, message: ArticleMessage, reader: ReadsDocuments) -> Findings | None:
+        if not isinstance(message, RevisionFound):
+            return None
+        document = self._documents.document(message.article, message.revision, message.rendition)
+        if document is None:
+            return Findings("empty", detail="no text is kept of this revision")
+        before = self._before(message)
+        try:
+            return stripped(reader.read(document, before, frozenset(message.scope) or None))
+        except Exception as error:  # noqa: BLE001 - whatever a text does to the reader, the article is still recorded
+            _log.error("reading_failed", article=message.article, revision=message.revision, error=repr(error))
+            return Findings("failed", detail=type(error).__name__)
+
+    def _before(self, message: RevisionFound) -> Document | None:
+        """The revision before, under the same extractor version, if it was one."""
+        if message.revision == 1 or message.reread:
+            return None
+        return self._documents.document(message.article, message.revision - 1, message.rendition)
+
+
+def stripped(findings: Findings) -> Findings:
+    """The findings without any words of the text: spans and entities only, as they travel on the bus."""
+    return msgspec.structs.replace(findings, mentions=tuple(_strip_mention(m) for m in findings.mentions))
+
+
+def _strip_mention(mention: Mention) -> Mention:
+    who = mention.attribution
+    bare = msgspec.structs.replace(
+        who, speaker=_strip(who.speaker), organisation=_strip(who.organisation), role=_strip(who.role)
+    )
+    return msgspec.structs.replace(mention, quote="", attribution=bare, echo_of=_strip(mention.echo_of))
+
+
+def _strip(name: Name | None) -> Name | None:
+    """A name that is neither an entity nor in the text cannot travel: it is dropped."""
+    if name is None or (name.entity is None and name.span is None):
+        return None
+    return msgspec.structs.replace(name, text="")

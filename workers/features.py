@@ -1,0 +1,273 @@
+"""What can be measured between the sentences of one article and the claims it may concern, as numbers.
+
+Two tables. `direct` looks at each sentence by itself: shared words and names, similarity, and how much better the
+claim fits than its rivals. `context` adds what stands around it: a sentence such as "He denied it" shares no word
+with a claim, its neighbour does. Shapes are (sentences, claims, features).
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.claims import Token, Watched, WatchList
+from workers.text import Text
+from workers.vectors import Vectors
+from workers.words import words_in
+
+Table = NDArray[np.float64]
+
+REPLY = re.compile(
+    r"\b(?:den(?:y|ies|ied|ials?|ying)|reject\w*|dismiss\w*|disput\w*|refut\w*|declin\w*|refus\w*|comment\w*|neither"
+    r"|(?:would|could|did|does|do|will|was|were|had|has|have|is|are|can)(?: not|n[’']t)|never|no such|nothing|untrue"
+    r"|false|nonsense|rubbish|wrong|truth|true|call(?:s|ed)|insist\w*|confirm\w*|conced\w*|accept\w*|admit\w*|asked"
+    r"|answer\w*|respon\w*|repl(?:y|ies|ied)|silent|silence|too early|doubt\w*|wonder\w*|question\w*|challeng\w*"
+    r"|sa(?:id|ys) no|the opposite|the same|not so|mistaken|unfounded|baseless|correct\w*|withdr[ae]w\w*)\b",
+    re.IGNORECASE,
+)
+"""Answers: what people do when a claim is put to them."""
+
+ANAPHOR = re.compile(
+    r"\b(?:it|this|that|these|those|they|them|he|she|him|her|so|such|either|neither"
+    r"|(?:the|its|their|his|her) (?:reports?|stor(?:y|ies)|claims?|allegations?|accusations?|suggestions?|rumou?rs?"
+    r"|figures?|number|theory|talks?|denials?|matter|idea|plans?|decision|accounts?|questions?|statement|points?"
+    r"|affair|deal|links?|words?))\b",
+    re.IGNORECASE,
+)
+"""Words that point back to what was said before."""
+
+_YEAR = re.compile(r"(?<![\w.,/-])(?:(since|until|from|before|by|after) )?((?:19|20)\d\d)\b(?![/-]\d)", re.IGNORECASE)
+_OPEN = frozenset({"since", "until", "from", "before", "by"})
+_FLOOR = 0.05
+_UNKNOWN = 0.6
+"""Weight of a word that no claim has."""
+
+DIRECT = (
+    "one", "overlap", "cosine", "rarest", "particular", "phrases", "core",
+    "similar", "similar_terms", "lead_similar", "lead_terms", "lead_cosine",
+    "actor", "voice", "covered", "rarest_in_article", "actors_covered", "most_similar", "best_cosine", "title",
+    "other_year",
+)  # fmt: skip
+SIMILARITIES = frozenset({"similar", "similar_terms", "lead_similar", "lead_terms", "most_similar"})
+CONTEXT = (
+    "one", "logit", "before", "before_paragraph", "second_before", "after", "paragraph", "article", "rival",
+    "reply_before", "anaphor_before", "free_reply_before", "free_anaphor_before", "free_before", "free_topmost",
+    "free_reply_topmost", "free_reply_second", "reply", "anaphor", "short_before", "free_reply_paragraph",
+    "other_year",
+)  # fmt: skip
+
+
+class Article(msgspec.Struct, frozen=True, dict=True):
+    """A text's tokens by sentence."""
+
+    text: Text
+    tokens: tuple[tuple[Token, ...], ...]
+
+    @cached_property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(token.key for token in sentence) for sentence in self.tokens)
+
+    @cached_property
+    def all_keys(self) -> frozenset[str]:
+        return frozenset(key for sentence in self.keys for key in sentence)
+
+    @cached_property
+    def spread(self) -> Counter[str]:
+        """Token key → sentences that hold it."""
+        return Counter(key for sentence in self.keys for key in set(sentence))
+
+    @cached_property
+    def strings(self) -> tuple[str, ...]:
+        return tuple(self.text.of(sentence) for sentence in self.text.sentences)
+
+
+def article_of(text: Text, watch: WatchList) -> Article:
+    """The text in the watch list's tokens."""
+    found: list[list[Token]] = [[] for _ in text.sentences]
+    if found:
+        for token in watch.tokens(text.text, words_in(text.text)):
+            found[text.sentence_at(token.start)].append(token)
+    return Article(text, tuple(tuple(tokens) for tokens in found))
+
+
+def direct(article: Article, watch: WatchList, chosen: Sequence[int], vectors: Vectors | None) -> Table:
+    """The features named in `DIRECT`; those of `SIMILARITIES` are zero without vectors."""
+    watched = [watch.watched[n] for n in chosen]
+    shape = (len(article.keys), len(chosen))
+    found = {name: np.zeros(shape) for name in DIRECT}
+    found["one"] += 1
+    for i, keys in enumerate(article.keys):
+        _lexical(found, i, keys, watched, watch, article)
+    _phrase_hits(found["phrases"], article, watch, chosen)
+    _years(found["other_year"], article, watched)
+    _of_article(found, article, watched)
+    if vectors is not None:
+        _similar(found, article, watch, chosen, vectors)
+    found["lead_cosine"] = _lead(found["cosine"])
+    return np.stack([found[name] for name in DIRECT], axis=-1)
+
+
+def _lexical(
+    found: dict[str, Table], i: int, keys: Sequence[str], watched: Sequence[Watched], watch: WatchList, article: Article
+) -> None:
+    mine = set(keys)
+    length = math.sqrt(sum(max(watch.weights.get(key, _UNKNOWN), _FLOOR) ** 2 for key in sorted(mine))) or 1.0
+    count = len(article.keys)
+    for c, item in enumerate(watched):
+        shared = mine & item.bag.keys()
+        if not shared:
+            continue
+        weights = {key: item.bag[key] for key in sorted(shared)}
+        found["overlap"][i, c] = min(4.0, sum(weights.values()))
+        found["cosine"][i, c] = sum(w * w for w in weights.values()) / (item.norm * length)
+        found["rarest"][i, c] = max((w for key, w in weights.items() if key[0] != "@"), default=0.0)
+        particular = (w * (1 - math.sqrt(article.spread[key] / count)) for key, w in weights.items())
+        found["particular"][i, c] = min(3.0, sum(particular))
+        found["core"][i, c] = min(3.0, sum(w for key, w in weights.items() if key in item.core))
+        found["actor"][i, c] = bool(mine & item.actors)
+        found["voice"][i, c] = bool(mine & item.voices)
+
+
+def _phrase_hits(table: Table, article: Article, watch: WatchList, chosen: Sequence[int]) -> None:
+    if not len(watch.phrases):
+        return
+    column = {n: c for c, n in enumerate(chosen)}
+    for i, keys in enumerate(article.keys):
+        for _, phrase in watch.phrases.iter(" " + " ".join(keys) + " "):
+            weight = sum(watch.weights.get(key, _FLOOR) for key in phrase.keys)
+            for n in phrase.claims:
+                if n in column:
+                    table[i, column[n]] = min(2.0, table[i, column[n]] + weight)
+
+
+def _years(table: Table, article: Article, watched: Sequence[Watched]) -> None:
+    """1 where the sentence speaks of years and none of them is one of the claim's."""
+    for i, string in enumerate(article.strings):
+        years = [(word.lower(), int(year)) for word, year in _YEAR.findall(string)]
+        closed = any(word not in _OPEN for word, _ in years)
+        for c, item in enumerate(watched):
+            if closed and item.years and not any(year in item.years for _, year in years):
+                table[i, c] = 1.0
+
+
+def _of_article(found: dict[str, Table], article: Article, watched: Sequence[Watched]) -> None:
+    """What holds for the claim in the whole article; the same for all its sentences."""
+    for c, item in enumerate(watched):
+        here = {key: weight for key, weight in item.bag.items() if key in article.all_keys}
+        parties = item.actors | item.place
+        found["covered"][:, c] = sum(here.values()) / sum(item.bag.values()) if here else 0.0
+        found["rarest_in_article"][:, c] = max((w for key, w in here.items() if key[0] != "@"), default=0.0)
+        found["actors_covered"][:, c] = len(parties & article.all_keys) / max(1, len(parties))
+    found["best_cosine"] += found["cosine"].max(axis=0)
+    found["title"] += found["particular"][0]
+
+
+def _similar(
+    found: dict[str, Table], article: Article, watch: WatchList, chosen: Sequence[int], vectors: Vectors
+) -> None:
+    rows = vectors.embed(article.strings)
+    texts, terms = watch.vectors_of(chosen, vectors)
+    found["similar"] = (rows @ texts.T).astype(np.float64)
+    found["similar_terms"] = (rows @ terms.T).astype(np.float64)
+    found["lead_similar"] = _lead(found["similar"])
+    found["lead_terms"] = _lead(found["similar_terms"])
+    found["most_similar"] += found["similar"].max(axis=0)
+
+
+def _lead(table: Table) -> Table:
+    """How far each claim is ahead of the best other claim in the same sentence (negative: behind)."""
+    if table.shape[1] < 2:
+        return table.copy()
+    ranked = np.sort(table, axis=1)
+    best, second = ranked[:, -1:], ranked[:, -2:-1]
+    lead: Table = table - np.where(table == best, second, best)
+    return lead
+
+
+def context(article: Article, table: Table, logits: Table) -> Table:
+    """The features named in `CONTEXT`, from `direct`'s table and the logits that it or an earlier round gave."""
+    share = 1 / (1 + np.exp(-logits))
+    same = _same_paragraph(article)
+    before, second = _shift(share, 1), _shift(share, 2)
+    reply, anaphor, short = (_column(flags, share.shape) for flags in _flags(article))
+    free = 1 - _best_other(share)
+    topmost = np.where(before >= before.max(axis=1, keepdims=True), before, 0.0)
+    paragraph = _in_paragraph(article, share)
+    here, freely = before * same, before * same * free
+    found = {
+        "one": np.ones_like(share),
+        "logit": np.maximum(logits, -6),
+        "before": here,
+        "before_paragraph": before * (1 - same),
+        "second_before": second * same,
+        "after": _shift(share, -1),
+        "paragraph": paragraph,
+        "article": np.broadcast_to(np.sort(share, axis=0)[-2:].sum(axis=0), share.shape),
+        "rival": np.maximum(_best_other(logits), -6),
+        "reply_before": reply * here,
+        "anaphor_before": anaphor * here,
+        "free_reply_before": reply * freely,
+        "free_anaphor_before": anaphor * freely,
+        "free_before": freely,
+        "free_topmost": topmost * same * free,
+        "free_reply_topmost": reply * topmost * same * free,
+        "free_reply_second": reply * second * same * free,
+        "reply": reply,
+        "anaphor": anaphor,
+        "short_before": short * here,
+        "free_reply_paragraph": reply * paragraph * free,
+        "other_year": table[:, :, DIRECT.index("other_year")],
+    }
+    return np.stack([found[name] for name in CONTEXT], axis=-1)
+
+
+def _same_paragraph(article: Article) -> Table:
+    """(sentences, 1): 1 where the sentence goes on in the paragraph of the one before."""
+    numbers = np.array([sentence.paragraph for sentence in article.text.sentences])
+    same = np.zeros((len(numbers), 1))
+    same[1:, 0] = numbers[1:] == numbers[:-1]
+    return same
+
+
+def _flags(article: Article) -> tuple[list[bool], list[bool], list[bool]]:
+    reply = [bool(REPLY.search(string)) for string in article.strings]
+    anaphor = [bool(ANAPHOR.search(string)) for string in article.strings]
+    return reply, anaphor, [len(keys) < 6 for keys in article.keys]
+
+
+def _column(flags: Sequence[bool], shape: tuple[int, ...]) -> Table:
+    return np.broadcast_to(np.array(flags, dtype=np.float64)[:, None], shape)
+
+
+def _shift(table: Table, by: int) -> Table:
+    """Each sentence's row replaced by that of the sentence `by` places before it; zeros at the ends."""
+    moved = np.zeros_like(table)
+    if by > 0:
+        moved[by:] = table[:-by]
+    else:
+        moved[:by] = table[-by:]
+    return moved
+
+
+def _best_other(table: Table) -> Table:
+    """The greatest value among the other claims of the same sentence."""
+    if table.shape[1] < 2:
+        return np.full_like(table, table.min() if table.size else 0.0)
+    ranked = np.sort(table, axis=1)
+    return np.where(table == ranked[:, -1:], ranked[:, -2:-1], ranked[:, -1:])
+
+
+def _in_paragraph(article: Article, share: Table) -> Table:
+    """The greatest value among the other sentences of the same paragraph."""
+    best = np.zeros_like(share)
+    numbers = [sentence.paragraph for sentence in article.text.sentences]
+    for i, number in enumerate(numbers):
+        others = [j for j, other in enumerate(numbers) if other == number and j != i]
+        if others:
+            best[i] = share[others].max(axis=0)
+    return best
