@@ -38,7 +38,7 @@ class AddressRefused(Exception):
     """The host leads to an address that we must not connect to."""
 
     def __init__(self, host: str, address: str, reason: str) -> None:
-        super().__init__(f"{host} leads to {address}, which is refused: {reason}; allow its network in the settings if it is meant")
+        super().__init__(f"{host} leads to {address}, which is refused ({reason}); if it is meant, allow its network")
         self.host, self.address, self.reason = host, address, reason
 
 

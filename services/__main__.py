@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("order", choices=("up", "down"))
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(SERVICES)} (all)")
     parser.add_argument("--install", action="store_true", help="as root: apt-get what is missing")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     names = given.names or list(SERVICES)
     if unknown := set(names) - set(SERVICES):
         parser.error(f"no such service: {', '.join(sorted(unknown))}")

@@ -1,9 +1,10 @@
 """The status of a claim: policy v1. It weighs standing, not truth, and nothing is terminal.
 
-Evidence are mentions that affirm or deny as `asserted` or `predicted`, that still stand and that no reviewer rejected.
-Of one speaker only the latest statement counts, by the day on which it was made; so an article that retells an
-old denial brings no old status back. The speakers of a principal are one speaker; so are the unnamed sources of
-an outlet together with its own voice. First match wins:
+Evidence are mentions that affirm or deny as `asserted` or `predicted`, that still stand and that no reviewer rejected;
+a mention that affirms as `speculated` or `conditional` is a hint, enough for a rumour and for nothing else. Of one
+named speaker only the latest statement counts, by the day on which it was made; so an article that retells an old
+denial brings no old status back. The speakers of a principal are one speaker. Unnamed sources and outlets' own voices
+can affirm, one origin each, but they deny nothing. First match wins:
 
 1. overtaken: a rival value is confirmed and this one is not;
 2. confirmed: a principal affirms it as `asserted`, and no principal denies it afterwards;
@@ -12,13 +13,13 @@ an outlet together with its own voice. First match wins:
 5. denied: a principal denies;
 6. announced: a principal affirms it as `predicted`;
 7. reported: a named source or two independent origins affirm;
-8. rumoured: any affirms;
+8. rumoured: any affirms or hints;
 9. untested.
 """
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ import msgspec
 from store.claim import Claim, ClaimSet
 from store.events import Status
 from store.evidence import Evidence
-from store.lineage import NO_OUTLETS, Origin, Outlets, origins
+from store.lineage import NO_OUTLETS, Origin, OriginKind, Outlets, origins
 
 POLICY = "v1"
 GRACE = timedelta(hours=48)
@@ -87,7 +88,8 @@ def status(
     outlets: Outlets = NO_OUTLETS,
 ) -> Conclusion:
     """The claim's status at `now`, from its own mentions and those of its rivals. Time: n log n."""
-    fold = Fold(claim, [*evidence, *rivals], claims, outlets)
+    items = [*evidence, *rivals]
+    fold = Fold(claim, items, claims, origins(items, claims, outlets))
     fold.advance(now)
     return fold.conclude(now)
 
@@ -105,22 +107,14 @@ def status_history(
 
     With `until` None, it ends with the last publication: no deadline after it is taken to have passed. Time: n log n.
     """
-    fold = Fold(claim, [*evidence, *rivals], claims, outlets)
-    history: list[StatusChange] = []
-    before: Status = "untested"
-    for at in fold.instants(until):
-        fold.advance(at)
-        concluded = fold.status(at)
-        if concluded != before:
-            because = fold.conclude(at)
-            history.append(StatusChange(concluded, at, because.because, because.independent_origins))
-            before = concluded
-    return history
+    items = [*evidence, *rivals]
+    return Fold(claim, items, claims, origins(items, claims, outlets)).history(until)
 
 
 # --- the fold ----------------------------------------------------------------------------------------
 
-Side = Literal["affirms", "denies"]
+Side = Literal["affirms", "denies", "hints"]
+Speaker = tuple[str, bool]
 
 
 class Statement(NamedTuple):
@@ -133,7 +127,7 @@ class Statement(NamedTuple):
     mention: str
 
     @property
-    def speaker(self) -> tuple[str, bool]:
+    def speaker(self) -> Speaker:
         """The outlet's own voice stays apart from the named speaker that the outlet may be."""
         return self.origin.id, self.origin.kind == "outlet"
 
@@ -141,18 +135,17 @@ class Statement(NamedTuple):
 def counts_for(claim: Claim, item: Evidence) -> Side | None:
     """Which side of the claim a mention is evidence for, if any."""
     stance, own, value = item.stance, claim.variants, item.variant
-    if stance not in {"affirms", "denies"} or item.hedging not in {"asserted", "predicted"}:
+    if stance not in {"affirms", "denies"} or item.rejected or not item.ever_stood:
         return None
-    if item.rejected or not item.ever_stood:
-        return None
-    if own is None or value is None or value == own.own:
-        return "affirms" if stance == "affirms" else "denies"
-    if stance == "denies" or (own.exclusive and own.own is not None):
+    denies, firm = stance == "denies", item.hedging in {"asserted", "predicted"}
+    if own is not None and value not in {None, own.own} and (denies or (own.exclusive and own.own is not None)):
         return None  # it is about another value than the claim's own
-    return "affirms"
+    if denies:
+        return "denies" if firm else None
+    return "affirms" if firm else "hints"
 
 
-def _statement(claim: Claim, zone: ZoneInfo, item: Evidence, side: Side, origin: Origin) -> Statement:
+def _statement(zone: ZoneInfo, item: Evidence, side: Side, origin: Origin) -> Statement:
     mention = item.mention
     published = item.occurred_at.astimezone(zone).date()
     day = published if mention.said_on is None else min(mention.said_on, published)
@@ -165,49 +158,52 @@ def _statement(claim: Claim, zone: ZoneInfo, item: Evidence, side: Side, origin:
 class Standing:
     """What stands for and against one claim: statements by speaker, of which the latest counts.
 
-    Adding and taking away cost a logarithm, asking for the status a look at the principals only.
+    Adding and taking away cost a logarithm; asking for the status costs a look at the principals, who are few.
     """
 
     def __init__(self) -> None:
-        self._by_speaker: dict[tuple[str, bool], list[Statement]] = {}
-        self._latest: dict[tuple[str, bool], Statement] = {}
+        self._said: dict[Speaker, list[Statement]] = {}
+        self._latest: dict[OriginKind, dict[Speaker, Statement]] = {"principal": {}, "named": {}, "outlet": {}}
         self._affirming: Counter[str] = Counter()
         self._named: Counter[Side] = Counter()
+        self._hints: dict[tuple[int, datetime, str, int, int, int, str], Statement] = {}
 
     def add(self, statement: Statement) -> None:
-        said = self._by_speaker.setdefault(statement.speaker, [])
+        if statement.side == "hints":
+            self._hints[statement.said] = statement
+            return
+        said = self._said.setdefault(statement.speaker, [])
         insort(said, statement, key=_said)
-        self._relate(statement.speaker, said)
+        self._relate(statement, said[-1])
 
     def remove(self, statement: Statement) -> None:
-        said = self._by_speaker[statement.speaker]
-        del said[bisect_left(said, statement.said, key=_said)]
-        self._relate(statement.speaker, said)
-
-    def _relate(self, speaker: tuple[str, bool], said: list[Statement]) -> None:
-        """Makes the speaker's latest statement the one that counts."""
-        old, new = self._latest.get(speaker), said[-1] if said else None
-        if old is new:
+        if statement.side == "hints":
+            self._hints.pop(statement.said, None)
             return
-        for statement, step in ((old, -1), (new, 1)):
-            if statement is None:
-                continue
-            if statement.side == "affirms":
-                self._affirming[statement.origin.id] += step
-                if not self._affirming[statement.origin.id]:
-                    del self._affirming[statement.origin.id]
-            if statement.origin.kind != "outlet":
-                self._named[statement.side] += step
-        if new is None:
-            del self._latest[speaker]
-        else:
-            self._latest[speaker] = new
+        said = self._said[statement.speaker]
+        del said[bisect_left(said, statement.said, key=_said)]
+        self._relate(statement, said[-1] if said else None)
 
-    def _pick(self, side: Side, *, named: bool = False, principal: bool = False) -> Iterator[Statement]:
-        for statement in self._latest.values():
-            kind = statement.origin.kind
-            if statement.side == side and (kind == "principal" or (not principal and (kind == "named" or not named))):
-                yield statement
+    def _relate(self, changed: Statement, new: Statement | None) -> None:
+        """Makes `new` the statement that counts for the speaker of `changed`."""
+        latest = self._latest[changed.origin.kind]
+        old = latest.pop(changed.speaker, None)
+        if old is not None:
+            self._count(old, -1)
+        if new is not None:
+            latest[new.speaker] = new
+            self._count(new, 1)
+
+    def _count(self, statement: Statement, step: int) -> None:
+        if statement.origin.kind != "outlet":
+            self._named[statement.side] += step
+        if statement.side == "affirms":
+            self._affirming[statement.origin.id] += step
+            if not self._affirming[statement.origin.id]:
+                del self._affirming[statement.origin.id]
+
+    def _of(self, side: Side, *kinds: OriginKind) -> list[Statement]:
+        return [s for kind in kinds for s in self._latest[kind].values() if s.side == side]
 
     @property
     def independent_origins(self) -> int:
@@ -215,28 +211,37 @@ class Standing:
 
     def confirming(self) -> list[Statement]:
         """Principals that affirm the claim as asserted, if none denies it afterwards."""
-        if not self._named["affirms"]:
-            return []
-        denied = max((s.said for s in self._pick("denies", principal=True)), default=None)
-        return [
-            s for s in self._pick("affirms", principal=True) if s.asserted and (denied is None or s.said > denied)
-        ]
+        denied = max((s.said for s in self._of("denies", "principal")), default=None)
+        affirmed = [s for s in self._of("affirms", "principal") if s.asserted]
+        return [s for s in affirmed if denied is None or s.said > denied]
 
-    def decide(self) -> tuple[Status, list[Statement]]:
-        """Rules 4 to 9, with the statements that decide."""
-        affirmed, denied = self._named["affirms"], self._named["denies"]
-        if affirmed and denied:
-            return "contested", [*self._pick("affirms", named=True), *self._pick("denies", named=True)]
-        if denied and (principals := list(self._pick("denies", principal=True))):
-            return "denied", principals
-        if affirmed:
-            announced = [s for s in self._pick("affirms", principal=True) if not s.asserted]
-            if announced:
-                return "announced", announced
-            return "reported", list(self._pick("affirms", named=True))
-        if not self._affirming:
-            return "untested", []
-        return ("reported" if len(self._affirming) > 1 else "rumoured"), list(self._pick("affirms"))
+    def status(self) -> Status:
+        """By rules 4 to 9."""
+        if self._named["affirms"] and self._named["denies"]:
+            return "contested"
+        if self._of("denies", "principal"):
+            return "denied"
+        if any(not s.asserted for s in self._of("affirms", "principal")):
+            return "announced"
+        if self._named["affirms"] or len(self._affirming) > 1:
+            return "reported"
+        return "rumoured" if self._affirming or self._hints else "untested"
+
+    def deciding(self, status: Status) -> list[Statement]:
+        """The statements for which `status` is what it is."""
+        match status:
+            case "contested":
+                return [*self._of("affirms", "principal", "named"), *self._of("denies", "principal", "named")]
+            case "denied":
+                return self._of("denies", "principal")
+            case "announced":
+                return [s for s in self._of("affirms", "principal") if not s.asserted]
+            case "reported" if self._named["affirms"]:
+                return self._of("affirms", "principal", "named")
+            case "reported" | "rumoured":
+                return self._of("affirms", "outlet") or list(self._hints.values())
+            case _:
+                return []
 
 
 def _said(statement: Statement) -> tuple[int, datetime, str, int, int, int, str]:
@@ -244,16 +249,33 @@ def _said(statement: Statement) -> tuple[int, datetime, str, int, int, int, str]
 
 
 class Fold:
-    """The standing of a claim and of its rivals as time goes by. `advance` only goes forward."""
+    """The standing of a claim and of its rivals as time goes by; time only goes forward.
 
-    def __init__(self, claim: Claim, evidence: Sequence[Evidence], claims: ClaimSet, outlets: Outlets) -> None:
+    `evidence` holds the mentions of both (others are passed over), `origin_of` the origins of them all.
+    """
+
+    def __init__(
+        self, claim: Claim, evidence: Iterable[Evidence], claims: ClaimSet, origin_of: Mapping[str, Origin]
+    ) -> None:
         self._expires = expires_at(claim)
         self._claim = claim.id
         tracked = {claim.id: claim} | {rival.id: rival for rival in rivals_of(claim, claims)}
         wanted = [item for item in evidence if item.mention.claim in tracked]
         self._standing = {id_: Standing() for id_ in tracked}
-        self._steps = sorted(_steps(tracked, wanted, origins(wanted, claims, outlets)), key=_step_order)
+        self._steps = sorted(_steps(tracked, wanted, origin_of), key=_step_order)
         self._done = 0
+
+    def history(self, until: datetime | None = None) -> list[StatusChange]:
+        """Every change up to `until` (None: the last publication), oldest first."""
+        changes: list[StatusChange] = []
+        before: Status = "untested"
+        for at in self.instants(until):
+            self.advance(at)
+            if self.status(at) != before:
+                found = self.conclude(at)
+                changes.append(StatusChange(found.status, at, found.because, found.independent_origins))
+                before = found.status
+        return changes
 
     def instants(self, until: datetime | None) -> Iterator[datetime]:
         """Every instant at which the status may change, in order."""
@@ -271,24 +293,24 @@ class Fold:
             self._done += 1
 
     def status(self, at: datetime) -> Status:
-        return self._decide(at)[0]
+        own = self._standing[self._claim]
+        if own.confirming():
+            return "confirmed"
+        if any(standing.confirming() for standing in self._standing.values()):
+            return "overtaken"
+        if self._expires is not None and at >= self._expires:
+            return "expired"
+        return own.status()
 
     def conclude(self, at: datetime) -> Conclusion:
-        status, statements = self._decide(at)
-        because = tuple(s.mention for s in sorted(statements, key=_said)[:MOST_REASONS])
-        return Conclusion(status, because, self._standing[self._claim].independent_origins)
-
-    def _decide(self, at: datetime) -> tuple[Status, list[Statement]]:
-        own = self._standing[self._claim]
-        confirming = own.confirming()
-        if confirming:
-            return "confirmed", confirming
-        rivals = [s for id_, standing in self._standing.items() if id_ != self._claim for s in standing.confirming()]
-        if rivals:
-            return "overtaken", rivals
-        if self._expires is not None and at >= self._expires:
-            return "expired", []
-        return own.decide()
+        """The status with its reasons."""
+        status, own = self.status(at), self._standing[self._claim]
+        if status in {"confirmed", "overtaken"}:
+            deciding = own.confirming() or [s for rival in self._standing.values() for s in rival.confirming()]
+        else:
+            deciding = own.deciding(status)
+        because = tuple(s.mention for s in sorted(deciding, key=_said)[:MOST_REASONS])
+        return Conclusion(status, because, own.independent_origins)
 
 
 class _Step(NamedTuple):
@@ -309,9 +331,10 @@ def _steps(
     for item in evidence:
         claim = tracked[item.mention.claim]
         side = counts_for(claim, item)
-        if side is None:
+        origin = origin_of[item.id]
+        if side is None or (side == "denies" and origin.kind == "outlet"):
             continue
-        statement = _statement(claim, zones[claim.id], item, side, origin_of[item.id])
+        statement = _statement(zones[claim.id], item, side, origin)
         yield _Step(item.occurred_at, True, claim.id, statement)
         if item.ended_at is not None:
             yield _Step(item.ended_at, False, claim.id, statement)

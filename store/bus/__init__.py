@@ -94,6 +94,14 @@ class Bus(Protocol):
         """Partition → next offset that the group has not committed; 0 where it has committed nothing."""
         ...
 
+    def trim(self, topic: str, before: dict[int, int]) -> None:
+        """Deletes messages below these offsets, partition → first offset to keep.
+
+        Whether anybody still needs them is the caller's to know. An offset past a partition's end is
+        refused with BusError.
+        """
+        ...
+
     def close(self) -> None: ...
 
 

@@ -1,7 +1,8 @@
 """A bus from its URL: the one place that knows which backends there are."""
 
+import re
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from store.bus import Bus
 
@@ -11,23 +12,32 @@ class BadBusUrl(ValueError):
 
     def __init__(self, url: str, problem: str) -> None:
         super().__init__(
-            f"{url!r} is not the URL of a bus: {problem}. Write sqlite:///relative/path, sqlite:////absolute/path "
+            f"{_without_password(url)!r} is not the URL of a bus: {problem}. Write sqlite:///relative/path, sqlite:////absolute/path "
             "or kafka://host:port,host:port?replication=3&retention_hours=720"
         )
-        self.url, self.problem = url, problem
+        self.problem = problem
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//***@", url)
 
 
 def open_bus(url: str) -> Bus:
     """The bus at `url`. Nothing is connected or created before the first use. Raises `BadBusUrl`.
 
     `sqlite:///path` (one slash more for an absolute path) takes `lease`, in seconds.
+    `kafka://host:port,host:port` takes `replication`, `retention_hours` (-1: for ever), `session` and `timeout` in
+    seconds, `security` (PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL), `cafile`, and with a user:password@ in front of the
+    hosts `sasl` (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512).
     """
     scheme, _, rest = url.partition("://")
-    options = {name: values[-1] for name, values in parse_qs(urlsplit(url).query, strict_parsing=False).items()}
-    rest = rest.partition("?")[0]
+    rest, _, query = rest.partition("?")
+    options = {name: values[-1] for name, values in parse_qs(query).items()}
     match scheme:
         case "sqlite":
             return _sqlite(url, rest, options)
+        case "kafka":
+            return _kafka(url, rest, options)
         case _:
             raise BadBusUrl(url, f"unknown scheme {scheme!r}")
 
@@ -38,7 +48,44 @@ def _sqlite(url: str, rest: str, options: dict[str, str]) -> Bus:
     if not rest.startswith("/") or rest == "/":
         raise BadBusUrl(url, "no path")
     _allow(url, options, {"lease"})
-    return SqliteBus(Path(rest[1:]), lease=float(options.get("lease", "5")))
+    return SqliteBus(Path(rest[1:]), lease=_number(url, options, "lease", 5.0))
+
+
+def _kafka(url: str, rest: str, options: dict[str, str]) -> Bus:
+    from store.bus.kafka import KafkaBus  # noqa: PLC0415 — as above
+
+    _allow(url, options, {"replication", "retention_hours", "session", "timeout", "security", "sasl", "cafile"})
+    login, _, hosts = rest.rpartition("@")
+    if not all(re.fullmatch(r"[^:/]+:\d+", host) for host in hosts.split(",")):
+        raise BadBusUrl(url, f"{hosts!r} is not host:port,host:port")
+    return KafkaBus(
+        hosts,
+        replication=int(_number(url, options, "replication", 1)),
+        retention_hours=int(_number(url, options, "retention_hours", 720)),
+        session=_number(url, options, "session", 10.0),
+        timeout=_number(url, options, "timeout", 30.0),
+        security=_security(login, options),
+    )
+
+
+def _security(login: str, options: dict[str, str]) -> dict[str, str]:
+    """kafka-python's names for what the URL says."""
+    user, _, password = (unquote(part) for part in login.partition(":"))
+    found = {
+        "security_protocol": options.get("security"),
+        "ssl_cafile": options.get("cafile"),
+        "sasl_mechanism": options.get("sasl", "SCRAM-SHA-512") if login else None,
+        "sasl_plain_username": user or None,
+        "sasl_plain_password": password or None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _number(url: str, options: dict[str, str], name: str, default: float) -> float:
+    try:
+        return float(options.get(name, default))
+    except ValueError as error:
+        raise BadBusUrl(url, f"{name} is not a number") from error
 
 
 def _allow(url: str, options: dict[str, str], known: set[str]) -> None:

@@ -98,13 +98,8 @@ class SqliteBus:
             found.update(rows.fetchall())
         return found
 
-    def trim(self, topic: str, before: dict[int, int]) -> int:
-        """Deletes messages below these offsets, partition → first offset to keep; returns how many.
-
-        An offset past a partition's end is refused with BusError and nothing is deleted. Whether anybody
-        still needs them is the caller's to know: compare `committed` and the recorder's positions.
-        """
-        trimmed = 0
+    def trim(self, topic: str, before: dict[int, int]) -> None:
+        """As `Bus.trim`, in one transaction. The file does not shrink; the room is used again."""
         with self._file.writing() as connection:
             for part in parts_of(connection, topic):
                 keep = before.get(part.partition, part.first)
@@ -112,9 +107,8 @@ class SqliteBus:
                     raise BusError(f"{topic}/{part.partition} ends at {part.next}; it cannot be trimmed to {keep}")
                 if keep > part.first:
                     bounds = (part.place(part.first), part.place(keep))
-                    trimmed += connection.execute("DELETE FROM log WHERE place >= ? AND place < ?", bounds).rowcount
+                    connection.execute("DELETE FROM log WHERE place >= ? AND place < ?", bounds)
                     connection.execute("UPDATE part SET first = ? WHERE number = ?", (keep, part.number))
-        return trimmed
 
     def close(self) -> None:
         self._file.close()

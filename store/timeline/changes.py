@@ -64,7 +64,9 @@ class Statements:
         self.article_revise = articles.update().where(this_article, articles.c.revision < bindparam("revision")).values(
             revision=bindparam("revision")
         )  # fmt: skip
-        self.article_withdraw = articles.update().where(this_article).values(withdrawn_at=bindparam("withdrawn_at"))
+        self.article_withdraw = articles.update().where(this_article, articles.c.withdrawn_position.is_(None)).values(
+            withdrawn_at=bindparam("withdrawn_at"), withdrawn_position=bindparam("withdrawn_position")
+        )  # fmt: skip
         self.article_merge = articles.update().where(this_article).values(merged_into=bindparam("merged_into"))
         self.article_erase = articles.update().where(this_article).values(erased=bindparam("erased"))
         ended: dict[str, Any] = {"ended_position": bindparam("ended_position"), "ended_reason": bindparam("ended_reason")}
@@ -179,7 +181,8 @@ class Changes:
         if revision == 1:
             self._insert(
                 tables.articles, position=fact.position, article=event.article, feed=event.feed, outlet=event.outlet,
-                occurred_at=at, revision=1, withdrawn_at=None, merged_into=None, erased=None,
+                occurred_at=at, revision=1, withdrawn_at=None, withdrawn_position=None, merged_into=None,
+                erased=None,
             )  # fmt: skip
         else:
             self._add(tables.articles, self._do.article_revise, b_article=event.article, revision=revision)
@@ -198,7 +201,9 @@ class Changes:
         articles, urls = tables.articles, tables.article_urls
         match event:
             case ev.ArticleWithdrawn(article=article):
-                self._add(articles, do.article_withdraw, b_article=article, withdrawn_at=at)
+                self._add(
+                    articles, do.article_withdraw, b_article=article, withdrawn_at=at, withdrawn_position=fact.position
+                )
             case ev.ArticleMerged(article=article, into=into):
                 self._add(articles, do.article_merge, b_article=article, merged_into=into)
             case ev.ArticleAliased(article=article, text=text) if text is not UNSET:

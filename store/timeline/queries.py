@@ -15,6 +15,7 @@ from store.claim import Claim, ClaimSet, Entity
 from store.clock import from_micros
 from store.events import ArticleText, FeedText, MentionRecorded, MentionReviewed, RevisionText
 from store.evidence import Evidence, Review
+from store.story import Withdrawn
 from store.timeline.tables import Tables
 from store.wire import decode
 
@@ -175,6 +176,12 @@ class Queries:
             row = into
         return None if row is None else self._article(connection, row)
 
+    def article_ids(self, connection: Connection) -> list[str]:
+        """Ids of all articles that can still be read: not withdrawn, merged or erased; in order of recording."""
+        c = self.tables.articles.c
+        readable = sa.and_(c.withdrawn_at.is_(None), c.merged_into.is_(None), c.erased.is_(None))
+        return list(connection.scalars(sa.select(c.article).where(readable).order_by(c.position)))
+
     def _article(self, connection: Connection, row: Row[Any]) -> Article:
         text = self._texts(connection, [row.article]).get(row.article)
         return Article(
@@ -202,6 +209,20 @@ class Queries:
         table = self.tables.revisions
         chosen = sa.select(table).where(table.c.article.in_(articles), _known(table, as_known))
         return [_revision(row) for row in connection.execute(chosen.order_by(table.c.position))]
+
+    def withdrawals(
+        self, connection: Connection, articles: Collection[str], as_known: int | None = None
+    ) -> Sequence[Withdrawn]:
+        """Which of these articles their publishers took away, and when."""
+        table = self.tables.articles
+        chosen = sa.select(table).where(table.c.article.in_(articles), table.c.withdrawn_position.is_not(None))
+        if as_known is not None:
+            chosen = chosen.where(table.c.withdrawn_position <= as_known)
+        texts = self._texts(connection, articles)
+        return [
+            Withdrawn(row.article, row.outlet, from_micros(row.withdrawn_at), _url(texts.get(row.article)))
+            for row in connection.execute(chosen.order_by(table.c.position))
+        ]
 
     # --- mentions ---------------------------------------------------------------------------------
 
@@ -279,6 +300,10 @@ class Queries:
 
 def _known(table: sa.Table, as_known: int | None) -> sa.ColumnElement[bool]:
     return sa.true() if as_known is None else table.c.position <= as_known
+
+
+def _url(text: ArticleText | None) -> str | None:
+    return text.url if text else None
 
 
 def _feed(row: Row[Any]) -> Feed:

@@ -58,8 +58,8 @@ class Tables:
         self.articles = table(
             "articles",
             _position(), word("article"), word("feed"), word("outlet"), instant("occurred_at"), number("revision"),
-            instant("withdrawn_at", nullable=True), word("merged_into", nullable=True),
-            number("erased", nullable=True),
+            instant("withdrawn_at", nullable=True), number("withdrawn_position", nullable=True),
+            word("merged_into", nullable=True), number("erased", nullable=True),
             indexes=(("article",), ("occurred_at",), ("outlet",)),
         )  # fmt: skip
         self.revisions = table(

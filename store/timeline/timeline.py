@@ -1,13 +1,13 @@
 """`Timeline`: keeps the read tables current inside the transaction that appends to the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from store.timeline.changes import Changes, Fact, Statements
 from store.timeline.digest import digest
-from store.timeline.queries import Queries
+from store.timeline.telling import Telling
 from store.timeline.tables import VERSION, Tables
 
 
@@ -22,16 +22,17 @@ class TimelineGap(Exception):
         self.expected, self.got = expected, got
 
 
-class Timeline(Queries):
+class Timeline(Telling):
     """A projector of the ledger, and every question about its read tables.
 
     `prefix` names a set of tables: a rebuild fills a second set beside the first, compares `digest`s and takes its
-    place. All methods take a connection and neither begin nor end its transaction.
+    place. `key` is the keyed hash of a name that stands in `Party.key`; with it outlets are recognised where texts
+    name them. All methods take a connection and neither begin nor end its transaction.
     """
 
-    def __init__(self, prefix: str = "read_") -> None:
+    def __init__(self, prefix: str = "read_", *, key: Callable[[str], str] = str.casefold) -> None:
         tables = Tables(prefix)
-        super().__init__(tables)
+        super().__init__(tables, key)
         self.metadata: sa.MetaData = tables.metadata
         self._statements = Statements(tables)
 

@@ -1,0 +1,126 @@
+"""What each process does: a role is a loop over one `step`, stopped by SIGTERM between two steps.
+
+`ingest` polls, `match` reads, `record` records, `alert` alerts. Embedded and distributed run the same roles.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+import structlog
+
+from alerts.deliver import Alerts
+from dateline.home import Home
+from dateline.parts import open_alerts, open_ingest, open_reader
+from store.bus import BusUnavailable
+from store.claim import ClaimSet
+from store.database import reading
+from store.recorder import Recorder
+from workers.consume import Worker
+
+ROLES = ("ingest", "match", "record", "alert")
+PAUSE = 0.2
+"""Seconds that a role with nothing to do waits before it looks again."""
+VIRTUAL_PAUSE = 0.005
+"""The same on the virtual clock, which jumps."""
+
+_log = structlog.get_logger("role")
+
+
+class Loop(NamedTuple):
+    """`step` does what there is to do and returns how much that was; `close` lets go of everything."""
+
+    step: Callable[[], int]
+    close: Callable[[], None]
+
+
+def run_role(home: Home, role: str, member: str) -> None:
+    """Runs one role in this process until SIGTERM or SIGINT; returns when the step in hand is done.
+
+    A service that does not answer is tried again with growing pauses; anything else ends the process with its
+    traceback, and the supervisor starts it anew.
+    """
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stop.set())
+    pause = VIRTUAL_PAUSE if home.settings.clock == "shared" else PAUSE
+    loop = _OPEN[role](home, member, pause)
+    _log.info("started", member=member)
+    backoff = pause
+    while not stop.is_set():
+        try:
+            done = loop.step()
+        except BusUnavailable as error:
+            _log.warning("bus_unavailable", error=str(error), again_in=backoff)
+            stop.wait(backoff)
+            backoff = min(backoff * 2, 30)
+            continue
+        backoff = pause
+        if not done:
+            stop.wait(pause)
+    loop.close()
+    _log.info("stopped", member=member)
+
+
+def _ingest(home: Home, _member: str, _pause: float) -> Loop:
+    ingest = open_ingest(home)
+    return Loop(lambda: ingest.run_due().total, ingest.close)
+
+
+def _match(home: Home, member: str, pause: float) -> Loop:
+    def claims(watched: ClaimSet | None) -> ClaimSet:
+        with reading(home.engine) as connection:
+            if watched is not None and home.timeline.claims_at(connection) == watched.claims_at:
+                return watched
+            return home.timeline.claim_set(connection)
+
+    worker = Worker(
+        bus=home.bus,
+        documents=home.content,
+        claims=claims,
+        make_reader=lambda watched: open_reader(home, watched),
+        member=member,
+    )
+    return Loop(lambda: worker.step(timeout=pause), worker.close)
+
+
+def _record(home: Home, _member: str, pause: float) -> Loop:
+    recorder = open_recorder(home)
+    return Loop(lambda: recorder.step(timeout=pause) + len(recorder.tick()), recorder.close)
+
+
+def open_recorder(home: Home) -> Recorder:
+    return Recorder(
+        ledger=home.ledger,
+        timeline=home.timeline,
+        content=home.content,
+        bus=home.bus,
+        keyed=home.keyed,
+        clock=home.clock,
+    )
+
+
+def _alert(home: Home, _member: str, _pause: float) -> Loop:
+    alerts: Alerts = open_alerts(home)
+    return Loop(lambda: alerts.step().total, lambda: None)
+
+
+_OPEN: dict[str, Callable[[Home, str, float], Loop]] = {
+    "ingest": _ingest,
+    "match": _match,
+    "record": _record,
+    "alert": _alert,
+}
+
+
+def member_name(role: str, number: int) -> str:
+    """A stable name: a restarted process takes over what its predecessor held."""
+    return f"{role}-{number}"
+
+
+def forget_interrupts() -> None:
+    """Lets a parent alone decide what Ctrl-C means: children of a terminal get it too."""
+    with suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,168 @@
+"""Settings: one frozen object, read once at the door. The only reader of the environment.
+
+They come from `settings.toml` in the home, then from the environment: `DATELINE_INGEST_THREADS=4` is `threads` in
+`[ingest]`. A secret may also come from a file: `DATELINE_CHANNELS_DESK_URL_FILE=/run/secrets/desk`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from dateline.errors import CONFIG, UserError
+
+PREFIX = "DATELINE_"
+FILE = "settings.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IngestSettings(_Section):
+    """`allow` lists addresses or networks that feeds may live at although they are private."""
+
+    threads: int = Field(default=8, ge=1, le=64)
+    user_agent: str = "Dateline/0.1 (media monitoring; set ingest.user_agent to name a contact)"
+    host_delay: float = Field(default=1.0, ge=0)
+    """Seconds between two requests to one host."""
+    interval: int = Field(default=900, ge=10)
+    """Seconds between two polls of a feed, to begin with."""
+    timeout: float = Field(default=20.0, gt=0)
+    """Seconds that one request may take in all."""
+    max_bytes: int = Field(default=10_000_000, ge=10_000)
+    rechecks: list[str] = ["1h", "4h", "12h", "1d", "2d", "4d", "7d", "14d"]
+    """When a known article's page is looked at again, counted from its first sight."""
+    allow: list[str] = []
+    robots: bool = True
+
+
+class MatchSettings(_Section):
+    processes: int = Field(default=1, ge=1, le=64)
+    model: Literal["auto", "none"] = "auto"
+    """`none`: match by words alone, even if a sentence model is installed."""
+
+
+class SmtpChannel(_Section):
+    kind: Literal["smtp"]
+    host: str
+    port: int = 587
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str
+    to: list[str] = Field(min_length=1)
+    domain: str | None = None
+    """The right-hand side of Message-IDs; by default that of the sender."""
+
+
+class SlackWebhookChannel(_Section):
+    kind: Literal["slack_webhook"]
+    url: SecretStr
+
+
+class SlackBotChannel(_Section):
+    kind: Literal["slack_bot"]
+    token: SecretStr
+    channel: str
+    base_url: str = "https://slack.com/api/"
+
+
+class LogChannel(_Section):
+    """Writes each message as a line of JSON into a file of the home: for trying rules out, and for the demonstration."""
+
+    kind: Literal["log"]
+    path: str = "alerts.jsonl"
+
+
+Channel = Annotated[SmtpChannel | SlackWebhookChannel | SlackBotChannel | LogChannel, Field(discriminator="kind")]
+
+
+class WebSettings(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535)
+
+
+class Settings(_Section):
+    """Everything a role needs to know. URLs default to SQLite files of the home."""
+
+    home: Path
+    database_url: SecretStr | None = None
+    bus_url: SecretStr | None = None
+    celery_url: SecretStr | None = None
+    partitions: int = Field(default=8, ge=1, le=1024)
+    clock: Literal["system", "shared"] = "system"
+    """`shared`: the virtual clock in the home's file `clock`, which the demonstration sets."""
+    route: str | None = None
+    """Sends every request to this loopback address instead of its host, as the demonstration does."""
+    log: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    ingest: IngestSettings = IngestSettings()
+    match: MatchSettings = MatchSettings()
+    web: WebSettings = WebSettings()
+    channels: dict[str, Channel] = {}
+
+    @property
+    def distributed(self) -> bool:
+        return self.database_url is not None or self.bus_url is not None
+
+    def ledger_url(self) -> str:
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'ledger.db'}"
+
+    def content_url(self) -> str:
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'content.db'}"
+
+    def bus_address(self) -> str:
+        return self.bus_url.get_secret_value() if self.bus_url else f"sqlite:///{self.home / 'bus.db'}"
+
+
+def load_settings(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a home. Raises UserError (exit code 78) that names file or variable, and field."""
+    environment = os.environ if environment is None else environment
+    raw = _from_file(home / FILE)
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in _RESERVED and not name.startswith(f"{PREFIX}TEST_"):
+            _put(raw, name, environment[name])
+    try:
+        return Settings.model_validate({**raw, "home": home})
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors())
+        raise UserError(f"settings of {home} ({FILE} and {PREFIX}… variables): {faults}", CONFIG) from error
+
+
+_RESERVED = frozenset({"DATELINE_HOME"})
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: {error}. Mend the file.", CONFIG) from error
+
+
+def _put(raw: dict[str, Any], name: str, value: str) -> None:
+    """Places an environment variable: sections by their names, channels by their own."""
+    words = name.removeprefix(PREFIX).lower()
+    if words.endswith("_file"):
+        words = words.removesuffix("_file")
+        try:
+            value = Path(value).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise UserError(f"{name}: {value} cannot be read ({error.strerror})", CONFIG) from error
+    section, _, rest = words.partition("_")
+    target = raw
+    if section in ("ingest", "match", "web") and rest:
+        target, words = raw.setdefault(section, {}), rest
+    elif section == "channels" and rest:
+        channel, _, words = rest.partition("_")
+        target = raw.setdefault("channels", {}).setdefault(channel, {})
+    target[words] = _listed(value) if words in ("to", "allow", "rechecks") else value
+
+
+def _listed(value: str) -> list[str]:
+    return [item.strip() for item in value.split(",") if item.strip()]

@@ -1,0 +1,163 @@
+"""A member of a Kafka consumer group: static, cooperative, committed by hand, fenced."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
+from kafka.consumer import KafkaConsumer
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import (
+    CommitFailedError,
+    FencedInstanceIdError,
+    IllegalGenerationError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+
+from store.bus import BusError, BusUnavailable, Incoming, LostPartition, MemberReplaced
+from store.bus.kafka_link import Link, faults
+from store.bus.kafka_read import incoming
+
+log = logging.getLogger(__name__)
+
+_MOVED_ON = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
+
+
+class Membership(NamedTuple):
+    """Whose consumer it is. `session` and `patience`, in seconds: how long a silent member keeps its partitions,
+    and after how long without a poll one counts as stuck."""
+
+    topic: str
+    group: str
+    member: str
+    session: float
+    patience: float
+
+
+class KafkaGroupConsumer:
+    """See `store.bus.Consumer`. For one thread; kafka-python keeps the session alive from a thread of its own.
+
+    `leave` takes a member off the group, given the group, the broker's id of the member and its name:
+    a static member's own client never does.
+    """
+
+    def __init__(self, link: Link, membership: Membership, leave: Callable[[str, str, str], None]) -> None:
+        self._link, self._membership, self._leave = link, membership, leave
+        self._consumer: KafkaConsumer | None = None
+        self._in_hand = InHand()
+        self._replaced = False
+        self._closed = False
+
+    def poll(self, most: int, timeout: float) -> Sequence[Incoming]:
+        """As `Consumer.poll`. That another process took our name shows at the first commit; `MemberReplaced` follows."""
+        if self._closed:
+            raise BusError("this consumer is closed")
+        if self._replaced:
+            raise self._replacement()
+        with faults(f"polling {self._membership.topic}"):
+            if self._consumer is None:
+                self._consumer = self._join()
+            try:
+                found = incoming(self._consumer.poll(timeout_ms=int(timeout * 1000), max_records=most))
+            except FencedInstanceIdError as error:
+                self._replaced = True
+                raise self._replacement() from error
+        self._in_hand.add(found)
+        return found
+
+    def commit(self) -> None:
+        """As `Consumer.commit`; when it raises `BusUnavailable`, it may be tried again."""
+        if self._in_hand.lost:
+            self._rewind()
+            raise LostPartition(f"{self._membership.member} lost a partition before it committed")
+        if not self._in_hand.after or self._consumer is None:
+            return
+        try:
+            with faults(f"committing {self._membership.topic}"):
+                self._commit(self._consumer)
+        except LostPartition:
+            self._rewind()
+            raise
+        self._in_hand.clear()
+
+    def close(self) -> None:
+        if self._closed or self._consumer is None:
+            self._closed = True
+            return
+        self._closed = True
+        broker_id = self._consumer.group_metadata().member_id
+        self._consumer.close(autocommit=False)
+        if broker_id and not self._replaced:
+            try:
+                self._leave(self._membership.group, broker_id, self._membership.member)
+            except BusUnavailable as error:
+                log.warning("%s could not leave at once; its session will end: %s", self._membership.member, error)
+
+    def _join(self) -> KafkaConsumer:
+        who = self._membership
+        consumer = self._link.consumer(
+            group_id=who.group,
+            group_instance_id=who.member,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(who.session * 1000),
+            heartbeat_interval_ms=min(3000, int(who.session * 300)),
+            max_poll_interval_ms=int(who.patience * 1000),
+            partition_assignment_strategy=[CooperativeStickyAssignor],
+        )
+        consumer.subscribe([who.topic], listener=self._in_hand)
+        return consumer
+
+    def _commit(self, consumer: KafkaConsumer) -> None:
+        who = self._membership
+        after = {
+            TopicPartition(who.topic, partition): OffsetAndMetadata(offset, "", -1)
+            for partition, offset in self._in_hand.after.items()
+        }
+        try:
+            consumer.commit(after, timeout_ms=int(self._link.timeout * 1000))
+        except FencedInstanceIdError as error:
+            self._replaced = True
+            raise LostPartition(f"another process has joined group {who.group} as {who.member}") from error
+        except _MOVED_ON as error:
+            raise LostPartition(f"{who.member}: group {who.group} has moved on: {type(error).__name__}") from error
+
+    def _rewind(self) -> None:
+        """Next poll delivers again what was not committed of the partitions that are still ours."""
+        if self._consumer is not None:
+            for place in self._consumer.assignment():
+                if place.partition in self._in_hand.first:
+                    self._consumer.seek(place, self._in_hand.first[place.partition])
+        self._in_hand.clear()
+
+    def _replacement(self) -> MemberReplaced:
+        return MemberReplaced(self._membership.topic, self._membership.group, self._membership.member)
+
+
+class InHand(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped
+    """What was polled and not committed: partition → first offset, and the offset after the last.
+
+    The client's thread calls it on a rebalance, while the owner's thread waits inside `poll` or `close`.
+    """
+
+    def __init__(self) -> None:
+        self.first: dict[int, int] = {}
+        self.after: dict[int, int] = {}
+        self.lost = False
+
+    def add(self, messages: Sequence[Incoming]) -> None:
+        for message in messages:
+            self.first.setdefault(message.partition, message.offset)
+            self.after[message.partition] = message.offset + 1
+
+    def clear(self) -> None:
+        self.first, self.after, self.lost = {}, {}, False
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Without this a commit under the new generation would move the offset of somebody else's partition."""
+        for place in revoked:
+            self.first.pop(place.partition, None)
+            self.lost |= self.after.pop(place.partition, None) is not None
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        pass

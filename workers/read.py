@@ -1,0 +1,106 @@
+"""The reader: everything that can be found in one document about the tracked claims, as one pure function of it."""
+
+import hashlib
+from functools import lru_cache
+
+import msgspec
+import py3langid
+
+from store.claim import ClaimSet
+from store.reading import Document, Findings, Mention
+from workers import attribution, echo, hedging, stance
+from workers.claims import compile_claims
+from workers.dates import happened_on, said_on
+from workers.edits import compare
+from workers.match import match_model, passages
+from workers.text import Passage, Text
+from workers.variants import variant
+from workers.vectors import Vectors
+
+READER = "1"
+"""Raised with every change of code that may change an outcome."""
+READABLE = frozenset({"en"})
+_SAMPLE = 4000
+"""Characters that suffice to tell the language."""
+
+
+class Reader:
+    """Reads documents for one watch list. Holds no state between documents; equal input gives equal findings.
+
+    Without `vectors` it reads by words alone and finds less. `signature_key` keys the near-copy signatures: only
+    those made with one key can be compared.
+    """
+
+    def __init__(self, claims: ClaimSet, vectors: Vectors | None, signature_key: bytes) -> None:
+        self.claims = claims
+        self._watch = compile_claims(claims)
+        self._vectors = vectors
+        self._key = signature_key
+        self.version = reader_version(vectors)
+
+    def read(
+        self, document: Document, before: Document | None = None, scope: frozenset[str] | None = None
+    ) -> Findings:
+        """Everything found in `document` about the claims in `scope` (None: all of them).
+
+        With `before`, the revision before it, also what changed between the two. Never raises for what a text says.
+        """
+        if not document.text.strip():
+            return Findings("empty", language=document.language)
+        language = document.language or detected_language(document.text)
+        if language.split("-")[0].lower() not in READABLE:
+            return Findings("language", language=language)
+        text = Text(document)
+        mentions = self._mentions(text, scope)
+        edits = ()
+        if before is not None:
+            earlier = Text(before)
+            edits = compare(earlier, self._mentions(earlier, scope), text, mentions)
+        return Findings("read", mentions, edits, echo.signature(document.text, self._key), language)
+
+    def explain(self, document: Document, mention: Mention) -> tuple[str, ...]:
+        """Why the reader finds this mention in the document: its cues, one a line; empty if it does not find it."""
+        found = self.read(document, scope=frozenset({mention.claim})).mentions
+        here = (mention.claim, mention.start, mention.end)
+        return next((m.why for m in found if (m.claim, m.start, m.end) == here), ())
+
+    def _mentions(self, text: Text, scope: frozenset[str] | None) -> tuple[Mention, ...]:
+        found = {}
+        for passage in passages(text, self._watch, scope, self._vectors):
+            mention = self._mention(text, passage)
+            found[mention.start, mention.end, mention.claim, mention.variant or ""] = mention
+        return tuple(found[key] for key in sorted(found))
+
+    def _mention(self, text: Text, passage: Passage) -> Mention:
+        who = attribution.attribute(text, passage, self.claims)
+        judged = stance.judge(text, passage, self.claims, who)
+        day = said_on(text, passage, who, self.claims)
+        return Mention(
+            claim=passage.claim.id,
+            start=passage.start,
+            end=passage.end,
+            quote=text.text[passage.start : passage.end],
+            stance=judged.stance,
+            hedging=hedging.hedge(text, passage, self.claims, who),
+            outlet_stance=judged.outlet_stance,
+            attribution=who,
+            echo_of=echo.relayed(text, passage, who, self.claims),
+            variant=variant(text, passage, self.claims),
+            said_on=day.on if day else None,
+            said_on_precision=day.precision if day else None,
+            happened_on=happened_on(text, passage),
+            score=passage.score,
+            why=(*passage.why, *judged.why),
+        )
+
+
+def reader_version(vectors: Vectors | None) -> str:
+    """Names all that an outcome depends on besides the claims: code, weights, model."""
+    weights = hashlib.sha256(msgspec.json.encode(match_model(), order="sorted")).hexdigest()[:8]
+    return f"{READER}-{weights}-{vectors.version if vectors else 'lexical'}"
+
+
+@lru_cache(maxsize=256)
+def detected_language(text: str) -> str:
+    """ISO 639-1 code of the text's most likely language, from its first few thousand characters."""
+    return str(py3langid.classify(text[:_SAMPLE])[0])

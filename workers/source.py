@@ -1,0 +1,230 @@
+"""Reads a noun phrase as a source: who it names, in whose service, or what kind of unnamed person."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from store.claim import ClaimSet
+from store.reading import Attribution, Name, Span
+from workers.names import (
+    BODY_NOUN,
+    CAPITALISED,
+    ORDINARY,
+    OUTLET_NOUN,
+    PERSON_NOUN,
+    Known,
+    alias_pattern,
+    plain,
+    registry,
+)
+from workers.text import Text
+
+Sort = Literal["person", "body", "outlet", "unnamed", "pronoun", "nobody"]
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One party of a reporting clause as far as its own words tell."""
+
+    sort: Sort
+    speaker: Name | None = None
+    organisation: Name | None = None
+    role: Name | None = None
+    plural: bool = False
+    female: bool | None = None
+    head: str = ""
+    """The head noun of a common-noun source or the pronoun, for the search of what it refers to."""
+
+    @property
+    def attribution(self) -> Attribution:
+        if self.sort in {"person", "body"}:
+            return Attribution("named", self.speaker, self.organisation, self.role)
+        if self.sort in {"unnamed", "outlet"}:
+            return Attribution("unnamed", None, self.organisation, self.role)
+        return Attribution()
+
+
+_PRONOUNS = frozenset({"he", "she", "they", "it", "we", "i", "who", "which", "you", "that", "himself", "herself"})
+_POSTMODIFIER = re.compile(
+    r",|\s(?:who|whom|whose|which|that|with|familiar|close|briefed|working|speaking|advising|attending|of|at|from|for|in|on|to|inside|near|around|behind|involved|quoted|cited|by|through|outside|among|within|privy|opposed|loyal|asked|based|themselves|himself|herself|itself|asking|said|stopped|reached|contacted)\b"
+)
+_BODY_HEAD = re.compile(r"^(?:.*\b)?(?:Ministry|Department|University|Bank|Office|House|Council|Board|Court|Institute|College|Ministries|Church|Bureau|Secretariat|Chamber|Federation|Association|Union|Society|School|City|State|Republic|Kingdom|Government|Embassy|Port|Bishop|Governor)$")
+_PLURAL = re.compile(r"^(?:two|three|four|five|six|seven|eight|nine|ten|several|some|many|most|both|others|dozens|a (?:few|dozen|number)|these|those|\w+ of)\b|(?:[^s']s|people|men|women|staff|police|counsel)$", re.IGNORECASE)
+_COUNSEL = re.compile(r"\b[Cc]ounsel\b")
+
+
+def read_source(text: Text, claims: ClaimSet, place: Span) -> Source:
+    """What the noun phrase at `place` says about its referent; references are left open (see `attribution`)."""
+    phrase = text.text[place.start : place.end]
+    lower = phrase.casefold().strip()
+    if lower in _PRONOUNS:
+        female = {"she": True, "he": False}.get(lower)
+        return Source("pronoun", plural=lower == "they", female=female, head=lower)
+    names = _names(text, claims, place)
+    head_end = _head_end(text, claims, place, names)
+    inside = [n for n in names if n[0] < head_end]
+    after = [n for n in names if n[0] >= head_end]
+    if inside and inside[-1][1] >= head_end - 1:
+        return _named_head(text, claims, place, inside, after, head_end)
+    return _common_head(text, claims, place, inside, after, head_end)
+
+
+def _names(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]:
+    """Bounds of the proper names in the phrase, entity spellings first."""
+    found = [m.span() for m in alias_pattern(claims).finditer(text.text, place.start, place.end)]
+    for match in CAPITALISED.finditer(text.text, place.start, place.end):
+        low, high = match.span()
+        while low < high and (word := re.match(r"[\w’'-]+", text.text[low:high])) and _ordinary(word[0]):
+            low += word.end()
+            while low < high and text.text[low] == " ":
+                low += 1
+        if low >= high:
+            continue
+        touching = [f for f in found if f[0] < high and low < f[1]]
+        if not touching:
+            found.append((low, high))
+        elif len(touching) == 1 and _widens(text, claims, touching[0], (low, high)):
+            found.remove(touching[0])
+            found.append((low, high))
+    return sorted(found)
+
+
+def _ordinary(word: str) -> bool:
+    return word.casefold() in ORDINARY or bool(PERSON_NOUN.fullmatch(word) or OUTLET_NOUN.fullmatch(word)) or bool(BODY_NOUN.fullmatch(word) and word.islower())
+
+
+def _widens(text: Text, claims: ClaimSet, alias: tuple[int, int], chunk: tuple[int, int]) -> bool:
+    """'Detective Superintendent Mark Osei' holds 'Mark Osei': the entity stays; 'Tolver Rovers' is no 'Tolver'."""
+    return chunk[1] > alias[1] and registry(text, claims).resolve(*alias).kind != "person"
+
+
+def _head_end(text: Text, claims: ClaimSet, place: Span, names: list[tuple[int, int]]) -> int:
+    for match in _POSTMODIFIER.finditer(text.text, place.start, place.end):
+        within = any(low < match.start() < high for low, high in names)
+        of_body = match[0].strip() == "of" and _BODY_HEAD.match(text.text[place.start : match.start()]) and text.text[match.end() :].lstrip()[:1].isupper()
+        if not within and not of_body and match.start() > place.start:
+            return match.start()
+    return place.end
+
+
+def _named_head(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[int, int]], after: list[tuple[int, int]], head_end: int) -> Source:
+    """'spokesman Graham Pell', 'the union's Kev Brannigan', 'the Health Directorate', 'Name of the Office'."""
+    names = registry(text, claims)
+    known = names.resolve(*inside[-1])
+    before = text.text[place.start : inside[-1][0]]
+    if known.kind == "person":
+        return _person(text, claims, place, known, before, inside[:-1], after, head_end)
+    whole = _role_apart(text, claims, place, head_end)
+    for low, high in after:  # "Larkholm, through Piers Aldous"; "the county prosecutor, Dana Whitlock"
+        apposed = names.resolve(low, high)
+        lead = text.text[head_end:low]
+        if apposed.kind == "person" and re.fullmatch(rf",\s*(?:through|via|in the person of)?\s*(?:(?:its|the|a) [\w ]+,? )?", lead):
+            return _person(text, claims, place, apposed, before, inside, [], head_end)
+    del whole
+    if known.kind == "outlet" or _calls_outlet(text, place, head_end):
+        return Source("outlet", None, known.name, None, head=known.name.text)
+    return Source("body", None, known.name, None, plural=False, head=known.name.text)
+
+
+def _role_apart(text: Text, claims: ClaimSet, place: Span, head_end: int) -> str:
+    return text.text[head_end : place.end]
+
+
+def _calls_outlet(text: Text, place: Span, head_end: int) -> bool:
+    return bool(OUTLET_NOUN.search(text.text[place.start : head_end]) or re.match(r", an? [^,]{0,40}", text.text[head_end : place.end]) and OUTLET_NOUN.search(text.text[head_end : place.end]))
+
+
+def _person(text: Text, claims: ClaimSet, place: Span, known: Known, before: str, inside: list[tuple[int, int]], after: list[tuple[int, int]], head_end: int) -> Source:
+    names = registry(text, claims)
+    role = _role(text, place, before, head_end)
+    organisation = None
+    if known.organisation:
+        entity = claims.entity_by_id[claims.entity_by_id[known.name.entity or ""].speaks_for or ""]
+        organisation = Name(entity.name, entity.id, None)
+    for low, high in [*inside, *after]:
+        candidate = names.resolve(low, high)
+        if candidate.kind != "person":
+            if organisation is None:
+                organisation = candidate.name
+            elif organisation.entity == candidate.name.entity:
+                organisation = candidate.name
+            break
+    if organisation is None and (noun := re.match(r"(?:[Tt]he |[Ii]ts |[Tt]heir )?([a-z]+(?: [a-z]+)?)['’]s ", before)):
+        organisation = Name(noun[1], None, Span(place.start + noun.start(1), place.start + noun.end(1)))
+    return Source("person", known.name, organisation, role, female=_told_gender(text.text[place.start : place.end], known), head=known.name.text)
+
+
+def _told_gender(phrase: str, known: Known) -> bool | None:
+    if re.search(r"\b(?:spokeswoman|chairwoman|actress|widow|wife|mother|daughter|sister|Ms|Mrs)\b", phrase):
+        return True
+    if re.search(r"\b(?:spokesman|chairman|husband|father|son|brother|Mr|Sir)\b", phrase):
+        return False
+    return known.female
+
+
+def _role(text: Text, place: Span, before: str, head_end: int) -> Name | None:
+    """The words that say what the person is: before the name, or in apposition after it."""
+    own = re.sub(r"^(?:.*['’]s? )?(?:[Tt]he |[Aa]n? |[Ii]ts |[Hh]is |[Hh]er |[Tt]heir )?", "", before).strip(" ,")
+    if re.search(r"[a-z]", own):
+        start = place.start + before.rfind(own)
+        return Name(own, None, Span(start, start + len(own)))
+    if match := re.match(r", (?:an? |the |its |his |her |their )?([a-z][^,]*)", text.text[head_end : place.end]):
+        wording = match[1]
+        if PERSON_NOUN.search(wording) or re.match(r"[\w -]+ (?:of|at|for) ", wording):
+            return Name(wording, None, Span(head_end + match.start(1), head_end + match.end(1)))
+    return None
+
+
+def _common_head(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[int, int]], after: list[tuple[int, int]], head_end: int) -> Source:
+    """'two people familiar with it', 'a Larkholm manager', 'the company', 'the chief epidemiologist, Name'."""
+    names = registry(text, claims)
+    head = text.text[place.start : head_end]
+    noun = head.split()[-1].casefold() if head.split() else ""
+    for low, high in after:
+        known = names.resolve(low, high)
+        lead = text.text[head_end:low]
+        if known.kind == "person" and re.fullmatch(r",\s*(?:[A-Z]\w+\.? )*|(?: (?:of|for|at|from) [^,]*|,[^,]*),\s*(?:[A-Z]\w+\.? )*", lead) and not _PLURAL.search(head):
+            return _person(text, claims, place, known, head + " ", inside, [n for n in after if n != (low, high)], head_end)
+    whole = text.text[place.start : place.end]
+    employer = _employer(text, claims, place, inside, after, head_end)
+    if _COUNSEL.search(head) and employer:
+        return Source("body", None, employer, Name("counsel", None, None), head="counsel")
+    if PERSON_NOUN.search(head) and not (BODY_NOUN.fullmatch(noun) and not PERSON_NOUN.fullmatch(noun)):
+        return Source("unnamed", None, employer, Name(whole, None, place), bool(_PLURAL.search(head.strip())), _common_gender(head), head=noun)
+    if OUTLET_NOUN.search(head):
+        return Source("outlet", None, None, Name(whole, None, place), head=noun)
+    if BODY_NOUN.search(head):
+        if inside:
+            low = inside[0][0]
+            known = names.resolve(low, inside[-1][1])
+            wording = plain(text.text[low:head_end])
+            name = known.name if known.name.entity else Name(wording, None, Span(low, head_end))
+            return Source("body", None, name, None, head=noun)
+        return Source("body", None, Name(re.sub(r"^(?:the|an?|its|his|her|their|our) ", "", head, flags=re.IGNORECASE).strip(), None, Span(place.start, head_end)), None, head=noun)
+    if re.match(r"(?:nobody|no one|none|nothing|everybody|everyone|anyone)\b", head, re.IGNORECASE):
+        return Source("nobody", head=noun)
+    if inside and names.resolve(*inside[-1]).kind == "body" and inside[-1][1] >= head_end - 2:
+        return Source("body", None, names.resolve(*inside[-1]).name, None, head=noun)
+    if re.search(r"(?:er|or|ist|ian|ee|man|woman|ant|ers|ors|ists|ians|ees|men|women|ants)$", noun) and not re.search(r"\b(?:matter|letter|paper|factor|number|order|water|weather|winter|summer|power|river|border|error|member state)$", noun):
+        return Source("unnamed", None, employer, Name(whole, None, place), bool(_PLURAL.search(head.strip())), _common_gender(head), head=noun)
+    return Source("nobody", head=noun)
+
+
+def _common_gender(head: str) -> bool | None:
+    if re.search(r"\b(?:woman|mother|spokeswoman|girl|widow|wife|sister|actress|businesswoman)\b", head, re.IGNORECASE):
+        return True
+    return False if re.search(r"\b(?:man|father|spokesman|boy|husband|brother|businessman)\b", head, re.IGNORECASE) else None
+
+
+def _employer(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[int, int]], after: list[tuple[int, int]], head_end: int) -> Name | None:
+    """Whose official, manager or spokeswoman it is: 'a Larkholm manager', 'an official at the directorate'."""
+    names = registry(text, claims)
+    for low, high in [*inside, *after]:
+        known = names.resolve(low, high)
+        lead = text.text[head_end:low] if low >= head_end else ""
+        if known.kind == "body" and re.fullmatch(r"|\s(?:of|for|at|in|from|with|inside|within) (?:the |an? )?", lead):
+            return known.name
+    match = re.search(r"\s(?:of|for|at|in|from|inside|within) (the|its|their|his|her) ([a-z’'-]+(?: [a-z’'-]+)?)", text.text[head_end : place.end])
+    if match and BODY_NOUN.search(match[2]):
+        return Name(match[2], None, Span(head_end + match.start(2), head_end + match.end(2)))
+    return None

@@ -1,0 +1,213 @@
+"""Which of a claim's rival values a passage gives: numbers, dates and names compared as such, words by their stems.
+
+A denial of a value carries that value: "the figure of twenty-five was mistaken" gives 25.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from store.claim import ClaimSet, Variants
+from workers.text import Passage, Text
+from workers.words import NUMBERS, is_common, stem, words_in
+
+_SCALE = {
+    "thousand": 3, "k": 3, "m": 6, "mn": 6, "million": 6, "bn": 9, "b": 9, "billion": 9, "tn": 12, "trillion": 12,
+    "dozen": 0, "score": 0, "hundred": 2,
+}  # fmt: skip
+_DOZENS = {"dozen": 12, "score": 20}
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_WORDS = "|".join(sorted(NUMBERS, key=len, reverse=True))
+_NUMBER = re.compile(
+    rf"""(?<![\w.,])(?:
+      (?P<money>[£$€])?(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)
+      (?:[\s-]?(?P<scale>thousand|million|billion|trillion|dozen|hundred|mn|bn|tn|[mkb])\b)?
+    | (?P<words>{_WORDS}|a)\ (?P<lot>dozen|score|hundred|thousand|million|billion)\b
+    | (?P<dozen>dozen)\b
+    | (?P<word>{_WORDS})\b
+    | (?P<nth>{"|".join(_ORDINALS)})\b
+    )(?!\w)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NUMERIC_VALUE = re.compile(r"[£$€]?\d[\d.,]*\s?(?:k|m|mn|bn|tn|thousand|million|billion|trillion)?$", re.IGNORECASE)
+_MONTH_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d$")
+_FAR = 1 << 20
+_EQUAL = (
+    frozenset("all every entire whole each everything full".split()),
+    frozenset("single one sole individual".split()),
+    frozenset("none no zero nobody".split()),
+)
+"""Quantifiers that say the same; stems of other words meet by themselves."""
+_OF_MONTH = {"december": "christmas"}
+"""Days that name their month."""
+_LEAST = 0.5
+
+
+class _Number(NamedTuple):
+    start: int
+    end: int
+    amount: Decimal
+    scaled: bool
+    ordinal: bool
+
+
+def variant(text: Text, passage: Passage, claims: ClaimSet) -> str | None:
+    """The value of the claim's variant group that the passage gives, or None if it gives none or several alike.
+
+    Where the passage itself gives none and the group is exclusive, the nearest earlier sentence of the paragraph that
+    gives one decides: "Not so, says the importer" is about what was said just before.
+    """
+    group = passage.claim.variants
+    if group is None:
+        return None
+    given = value_in(text, passage.start, passage.end, passage, group, claims)
+    if given is not None or not group.exclusive:
+        return given
+    return _value_before(text, passage, group, claims)
+
+
+def value_in(
+    text: Text, start: int, end: int, passage: Passage, group: Variants, claims: ClaimSet
+) -> str | None:
+    """The value that characters [start, end) give by themselves, or None."""
+    numbers = tuple(value for value in group.values if _NUMERIC_VALUE.fullmatch(value))
+    dates = tuple(value for value in group.values if _MONTH_DAY.fullmatch(value))
+    if numbers == group.values:
+        return _number_given(text, start, end, passage, numbers)
+    if dates == group.values:
+        return _date_given(text, start, end, dates)
+    return _words_given(text, start, end, group, claims)
+
+
+def _value_before(text: Text, passage: Passage, group: Variants, claims: ClaimSet) -> str | None:
+    here = text.sentence_at(passage.start)
+    for sentence in reversed(text.sentences[:here]):
+        if sentence.paragraph != text.sentences[here].paragraph:
+            return None
+        given = value_in(text, sentence.start, sentence.end, passage, group, claims)
+        if given is not None:
+            return given
+    return None
+
+
+# --- numbers ---------------------------------------------------------------------------------------
+
+
+def numbers_in(text: str, start: int, end: int) -> Iterator[_Number]:
+    """Every number of text[start:end]: digits, words, dozens, with its scale; ordinals are marked."""
+    for match in _NUMBER.finditer(text, start, end):
+        scale = (match["scale"] or match["lot"] or "").lower()
+        power = Decimal(10) ** _SCALE.get(scale, 0) * _DOZENS.get(scale, 1)
+        if match["dozen"]:
+            amount = Decimal(12)
+        elif match["nth"]:
+            amount = Decimal(_ORDINALS.index(match["nth"].lower()) + 1)
+        elif match["digits"]:
+            amount = Decimal(match["digits"].replace(",", "")) * power
+        else:
+            word = (match["words"] or match["word"]).lower()
+            amount = Decimal(NUMBERS.get(word, 1)) * power
+        yield _Number(match.start(), match.end(), amount, bool(scale), bool(match["nth"]))
+
+
+def _number_given(text: Text, start: int, end: int, passage: Passage, values: tuple[str, ...]) -> str | None:
+    wanted = {value: next(numbers_in(value, 0, len(value))) for value in values}
+    found = [
+        (_distance(text, number, start, end, passage), number.start, value)
+        for number in numbers_in(text.text, start, end)
+        for value, target in wanted.items()
+        if _same_amount(number, target)
+    ]
+    return min(found)[2] if found else None
+
+
+def _same_amount(number: _Number, target: _Number) -> bool:
+    """A number without a scale may lack it only in words: "nearer 210" after "about £180m"."""
+    if number.amount == target.amount:
+        return True
+    mantissa = Decimal(str(target.amount)).normalize().scaleb(0)
+    bare = target.amount / (Decimal(10) ** 6), target.amount / (Decimal(10) ** 9)
+    return target.scaled and not number.scaled and not number.ordinal and number.amount in {*bare, mantissa}
+
+
+def _distance(text: Text, number: _Number, start: int, end: int, passage: Passage) -> int:
+    """Characters to the nearest word of the claim; ordinals and lone "one" come last."""
+    claim = passage.claim
+    keys = {word.stem for phrase in (claim.text, *claim.keyterms) for word in words_in(phrase) if word.stem}
+    near = [
+        min(abs(word.start - number.end), abs(number.start - word.end))
+        for word in words_in(text.text, start, end)
+        if word.stem in keys and not is_common(word.stem) and not (number.start <= word.start < number.end)
+    ]
+    return min(near, default=_FAR)
+
+
+# --- dates and words -------------------------------------------------------------------------------
+
+
+def _date_given(text: Text, start: int, end: int, values: tuple[str, ...]) -> str | None:
+    """A value whose day and month stand in the passage."""
+    found = set()
+    for value in values:
+        day = date.fromisoformat(value)
+        month = day.strftime("%B")
+        short = rf"{month[:3]}(?:{month[3:]}|t?\.)?"
+        wording = rf"\b(?:0?{day.day}(?:st|nd|rd|th)? (?:of )?{short}|{short} 0?{day.day}(?:st|nd|rd|th)?(?!\d)|{value})\b"
+        if re.search(wording, text.text[start:end], re.IGNORECASE):
+            found.add(value)
+    return found.pop() if len(found) == 1 else None
+
+
+def _words_given(text: Text, start: int, end: int, group: Variants, claims: ClaimSet) -> str | None:
+    """The value whose words, or one of whose forms or spellings, stand in the passage most fully."""
+    said = text.text[start:end]
+    here = _word_set(said)
+    shares = {value: max(_shares(value, group, here, said, claims)) for value in group.values}
+    ranked = sorted(shares.items(), key=lambda item: -item[1])
+    best, share = ranked[0]
+    tied = len(ranked) > 1 and ranked[1][1] == share
+    if share < _LEAST or (tied and not _within(ranked[1][0], best)):
+        return None
+    return best
+
+
+def _within(shorter: str, longer: str) -> bool:
+    return set(shorter.split("-")) < set(longer.split("-"))
+
+
+def _shares(value: str, group: Variants, here: frozenset[str], said: str, claims: ClaimSet) -> Iterator[float]:
+    yield _cover(value, group, here)
+    folded = said.casefold()
+    forms = list(group.forms.get(value, ()))
+    entity = claims.entity_by_name.get(value.replace("-", " ").casefold()) or claims.entity_by_id.get(value)
+    if entity is not None:
+        forms += [entity.name, *entity.aliases]
+    for form in forms:
+        if re.search(rf"(?<!\w){re.escape(form.casefold())}(?!\w)", folded):
+            yield 2.0 + len(form) / 1000
+
+
+def _cover(value: str, group: Variants, here: frozenset[str]) -> float:
+    """Share of the value's words that stand in the passage; words that rival values share count little."""
+    spread = Counter(word for other in group.values for word in set(other.casefold().split("-")))
+    words = [word for word in value.casefold().split("-") if stem(word) or _folded(word)]
+    weights = {word: 1.0 if spread[word] == 1 else 0.25 for word in words}
+    met = sum(weight for word, weight in weights.items() if _folded(word) in here or _OF_MONTH.get(word) in here)
+    return met / sum(weights.values()) if weights else 0.0
+
+
+def _word_set(said: str) -> frozenset[str]:
+    found = {_folded(part) for word in re.findall(r"[\w’'-]+", said) for part in (word, *word.split("-"))}
+    return frozenset(found - {""})
+
+
+def _folded(word: str) -> str:
+    """The stem, or for quantifiers the first of those that say the same."""
+    plain = re.sub(r"['’]s?$", "", word.casefold())
+    for group in _EQUAL:
+        if plain in group:
+            return "=" + min(group)
+    return plain if plain == "christmas" else stem(word)
