@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo run test soak lint bench lock
+.PHONY: install demo run test soak lint bench lock services services-stop
 
 install: .venv/.installed
 
@@ -20,6 +20,14 @@ run: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# Real Kafka, PostgreSQL and Redis under .services/, which `make test` then uses as well.
+# `make services INSTALL=1`, as root, also installs the Debian packages that are missing.
+services: install
+	$(BIN)/python -m services up $(if $(INSTALL),--install)
+
+services-stop: install
+	$(BIN)/python -m services down
 
 lint: install
 	$(BIN)/ruff check .

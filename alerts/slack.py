@@ -1,6 +1,5 @@
 """The Slack channels: incoming webhook, and bot token with one thread a story. The only file that imports slack_sdk."""
 
-import json
 import logging
 import re
 from datetime import timedelta
@@ -16,11 +15,11 @@ from alerts.channels import Channel, Delivered, Dispatch, Outcome, Rejected, Ret
 from alerts.secrets import Secret
 
 EVENT_TYPE = "dateline_alert"
-LOOKED_THROUGH = 200
-"""How many of the latest messages are searched for one that may have arrived already."""
+PAGE, PAGES = 200, 10
+"""How many messages since the first attempt are searched for one that may have arrived already."""
 
 _RETRIED = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{5,}")
 
@@ -59,7 +58,8 @@ def bot(token: Secret, channel: str, *, base_url: str = "https://slack.com/api/"
     """Posts with a bot token (scope `chat:write`); a story keeps one thread.
 
     Every message carries its id as metadata. From the second attempt on, the channel's latest messages are looked through
-    for it, which needs the scope `channels:history`; without that scope an attempt that was cut off may repeat.
+    for it, which needs the scope `channels:history` (`groups:history` in a private channel); without it an attempt that was
+    cut off may repeat.
     `channel` is the channel's id, such as C0123456789, since its history cannot be asked for by name. Raises ValueError.
     """
     if not _CHANNEL.fullmatch(channel):
@@ -90,20 +90,27 @@ def _body(channel: str, dispatch: Dispatch) -> dict[str, Any]:
 
 def _find(client: WebClient, channel: str, dispatch: Dispatch) -> str | None:
     """The timestamp of the message if an earlier attempt of it did arrive."""
-    params: dict[str, Any] = {"channel": channel, "include_all_metadata": "true", "limit": LOOKED_THROUGH}
+    oldest = (dispatch.first_attempted_at - timedelta(hours=1)).timestamp()
+    params: dict[str, Any] = {
+        "channel": channel, "include_all_metadata": "true", "limit": PAGE, "oldest": f"{max(oldest, 0):.6f}"
+    }  # fmt: skip
     method = "conversations.history"
     if dispatch.thread is not None:
         method, params["ts"] = "conversations.replies", dispatch.thread
-    try:
-        answer = client.api_call(method, http_verb="GET", params=params)
-    except SlackApiError as error:
-        if error.response.get("error") == "missing_scope":
-            return None
-        raise
-    for message in answer.get("messages") or []:
-        told = (message.get("metadata") or {}).get("event_payload") or {}
-        if told.get("message") == dispatch.notice.message:
-            return str(message["ts"])
+    for _ in range(PAGES):
+        try:
+            answer = client.api_call(method, http_verb="GET", params=params)
+        except SlackApiError as error:
+            if error.response.get("error") == "missing_scope":
+                return None
+            raise
+        for message in answer.get("messages") or []:
+            told = (message.get("metadata") or {}).get("event_payload") or {}
+            if told.get("message") == dispatch.notice.message:
+                return str(message["ts"])
+        params["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
+        if not params["cursor"]:
+            break
     return None
 
 
@@ -116,9 +123,3 @@ def _of_error(error: SlackApiError) -> Outcome:
     if code in _RETRIED:
         return RetryLater(code, timedelta(seconds=int(wait) if wait and wait.isdecimal() else 0))
     return Rejected(re.sub(r"[^a-z_]", "", code)[:60] or "unknown")
-
-
-def as_posted(body: bytes) -> dict[str, Any]:
-    """The payload of a request body, for receivers and tests."""
-    found: dict[str, Any] = json.loads(body)
-    return found

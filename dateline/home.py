@@ -91,7 +91,7 @@ class Home:
 
     @cached_property
     def timeline(self) -> Timeline:
-        return Timeline()
+        return Timeline(key=self.keyed.name)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from dateline.home import Home
 from store.claim import Claim, ClaimSet, Entity
-from store.conclude import conclude, with_rivals
+from store.conclude import conclude
 from store.database import reading
 from store.events import ClaimAmended, ClaimRetired, ClaimTracked, EntityDefined, MentionWithdrawn, StoryAmended, StoryOpened
 from store.ledger import Draft
@@ -90,9 +90,8 @@ def track(home: Home, wanted: ClaimSet, titles: dict[str, str], *, actor: str = 
             everything = frozenset[str]() if changed.entities else scope
             articles = home.timeline.article_ids(write.connection)
             request_reread(write.connection, dict.fromkeys(articles, everything))
-        present = home.timeline.claim_set(write.connection)
-        touched = with_rivals(present, {*changed.amended, *changed.tracked})
-        write.append(conclude(write.connection, home.timeline, present, touched, now, home.keyed, None))
+        touched = (*changed.amended, *changed.tracked)
+        write.append(conclude(write.connection, home.timeline, touched, now, None))
     return changed
 
 

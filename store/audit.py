@@ -84,16 +84,17 @@ def verify(
                 break
             if row.position % BATCH == 0:
                 progress(row.position, total)
+        faults += [
+            Fault(position, "its text is gone, and no erasure was recorded") for position in textless if position not in erased
+        ]
+        # What differs as a consequence is left out: it would only hide where it began.
+        if not faults:
+            faults += [*_head_faults(ledger, frontier), *_stream_faults(ledger)]
         if not faults:
             with writing(beside) as connection:
                 rebuilt.apply(connection, batch)
             faults += _read_table_faults(ledger, timeline, beside, rebuilt)
         beside.dispose()
-    faults += [
-        Fault(position, "its text is gone, and no erasure was recorded") for position in textless if position not in erased
-    ]
-    if not faults:  # else head, tree and streams differ as a consequence, and would only hide where it began
-        faults += [*_head_faults(ledger, frontier), *_stream_faults(ledger)]
     faults += [Fault(None, f"a signed checkpoint speaks of {size} events, there are {frontier.size}")
                for size in checkpoints if size > frontier.size]  # fmt: skip
     progress(total, total)

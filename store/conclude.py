@@ -10,21 +10,9 @@ from sqlalchemy import Connection
 
 from store.claim import ClaimSet
 from store.events import ClaimStatusChanged, Status
-from store.keyed import Keyed
 from store.ledger import Draft
-from store.lineage import Outlets
-from store.status import expires_at, rivals_of, status
+from store.status import expires_at
 from store.timeline import Timeline
-
-
-def with_rivals(claims: ClaimSet, touched: Iterable[str]) -> tuple[str, ...]:
-    """The claims whose status may change when the evidence of `touched` does: they and their rivals, in list order."""
-    wanted = set(touched)
-    for id_ in list(wanted):
-        claim = claims.by_id.get(id_)
-        if claim is not None:
-            wanted.update(rival.id for rival in rivals_of(claim, claims))
-    return tuple(claim.id for claim in claims if claim.id in wanted)
 
 
 def expiring(claims: ClaimSet, since: datetime | None, now: datetime) -> tuple[str, ...]:
@@ -37,31 +25,17 @@ def expiring(claims: ClaimSet, since: datetime | None, now: datetime) -> tuple[s
 
 
 def conclude(
-    connection: Connection,
-    timeline: Timeline,
-    claims: ClaimSet,
-    wanted: Iterable[str],
-    now: datetime,
-    keyed: Keyed,
-    cause: int | None,
+    connection: Connection, timeline: Timeline, touched: Iterable[str], now: datetime, cause: int | None
 ) -> list[Draft]:
-    """A `claim.status_changed` for each of the wanted claims whose status is not what was last concluded."""
-    wanted = [id_ for id_ in wanted if id_ in claims.by_id]
-    if not wanted:
-        return []
-    before = timeline.status_now(connection, wanted)
-    outlets = Outlets(timeline.outlet_names(connection), keyed.name)
-    family = with_rivals(claims, wanted)
-    evidence = timeline.evidence(connection, family)
+    """A `claim.status_changed` for each touched claim, or rival of one, whose status is not what was last concluded."""
+    concluded = timeline.conclusions(connection, touched, now)
+    before = timeline.status_now(connection, concluded)
     drafts = []
-    for id_ in wanted:
-        own = [item for item in evidence if item.mention.claim == id_]
-        others = [item for item in evidence if item.mention.claim != id_]
-        concluded = status(claims.by_id[id_], own, others, now, claims, outlets)
+    for id_, conclusion in concluded.items():
         last: Status = before.get(id_, "untested")  # type: ignore[assignment]  # the tables hold words
-        if concluded.status != last:
+        if conclusion.status != last:
             event = ClaimStatusChanged(
-                id_, last, concluded.status, concluded.policy, concluded.independent_origins, concluded.because
+                id_, last, conclusion.status, conclusion.policy, conclusion.independent_origins, conclusion.because
             )
             drafts.append(Draft(event, f"claim/{id_}", now, cause=cause))
     return drafts

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from store.bus import Bus, Incoming, Outgoing, Reader
 from store.claim import ClaimSet
 from store.clock import Clock, from_micros, to_micros
-from store.conclude import conclude, expiring, with_rivals
+from store.conclude import conclude, expiring
 from store.content import Content
 from store.database import reading as reading_transaction
 from store.database import writing
@@ -190,8 +190,7 @@ class Recorder:
             request_reread(connection, {source.article: changed})
 
     def _conclude(self, write: Writing, touched: frozenset[str], cause: int | None) -> list[Recorded]:
-        claims = with_rivals(self._claims, touched)
-        drafts = conclude(write.connection, self._timeline, self._claims, claims, self._clock.now(), self._keyed, cause)
+        drafts = conclude(write.connection, self._timeline, touched, self._clock.now(), cause)
         return write.append(drafts)
 
     def _refresh_claims(self, connection: Connection) -> None:

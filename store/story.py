@@ -128,11 +128,12 @@ def tell(
 
 
 def _seen(claim: str, evidence: Iterable[Evidence]) -> list[Evidence]:
-    """The claim's passages in order of publication; one that later revisions repeat appears once."""
-    found: dict[tuple[str, str], Evidence] = {}
+    """The claim's passages in order of publication; one that a later revision repeats in the same sense appears once."""
+    found: dict[tuple[str, ...], Evidence] = {}
     for item in sorted((item for item in evidence if item.mention.claim == claim), key=order):
         if item.ever_stood and not item.rejected:
-            found.setdefault((item.mention.article, item.mention.anchor or item.id), item)
+            sense = (item.mention.article, item.mention.anchor or item.id, item.stance, item.hedging)
+            found.setdefault(sense, item)
     return list(found.values())
 
 

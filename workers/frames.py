@@ -47,7 +47,7 @@ _LINK = re.compile(
     r"|(?:\w+(?:ed|s) and)|went on|sought|seeks|moved|appeared|seemed|continued|continues|is said|are said|was said|asked|wants|quick)\s*,?\s*)$"
 )
 _NP_START = (
-    r"(?:(?i:an?|the|this|that|these|those|one|two|three|four|five|six|seven|eight|nine|ten|some|many|several|most|both|another|others?|each|every|no|his|her|its|their|my|our|your|he|she|they|it|we|i|nobody|somebody|someone|everybody|people|a few|dozens|more|all|any|former|senior|local|unnamed|anonymous|rival|legal|hospital|police|military|intelligence|government|company|industry|market|family|state|federal|city|county|village|club|union|school|kitchen|diplomatic|judicial|medical|political|opposition|independent|private|foreign)\b"
+    r"(?:(?i:an?|the|this|that|these|those|one|two|three|four|five|six|seven|eight|nine|ten|some|many|several|most|both|another|others?|each|every|no|his|her|its|their|my|our|your|he|she|they|it|we|i|which|who|whose|nobody|somebody|someone|everybody|people|a few|dozens|more|all|any|former|senior|local|unnamed|anonymous|rival|legal|hospital|police|military|intelligence|government|company|industry|market|family|state|federal|city|county|village|club|union|school|kitchen|diplomatic|judicial|medical|political|opposition|independent|private|foreign)\b"
     rf"|[A-ZÀ-Þ\x00]|(?i:{ANONYMOUS_NOUN}|{GROUP_NOUN}|{GENERIC_OUTLET})\b|[a-z]+s\b)"
 )
 _STARTS = re.compile(_NP_START)
@@ -131,6 +131,12 @@ def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) 
             continue
         if source := left_source(mask, match.start()):
             add(match.span(), source, act, follows=_trails(mask, source[0], match.end()))
+    for match in _NOMINAL.finditer(mask):
+        if source := _noun_phrase(mask, _floor(mask, match.start()), match.start()):
+            add(match.span(), source, "deny" if match["deny"] else "say")
+    for match in _FROM.finditer(mask):
+        if source := right_source(mask, match.end()):
+            add(match.span(), source, "deny" if match["deny"] else "say")
     if label := _label(mask):
         add(label[0], label[1], "label", follows=label[2])
     return sorted(found, key=lambda f: (f.cue.start, f.cue.end))
@@ -187,8 +193,12 @@ def left_source(mask: str, verb: int) -> tuple[int, int] | None:
         return None
     if left.rstrip().endswith(","):
         return _over_parentheses(mask, left.rstrip()[:-1])
-    floor = max((left.rfind(mark) for mark in ",;:\x01—–()?!“”\"…"), default=-1) + 1
-    return _noun_phrase(mask, floor, end)
+    return _noun_phrase(mask, _floor(mask, end), end)
+
+
+def _floor(mask: str, end: int) -> int:
+    left = mask[:end]
+    return max((left.rfind(mark) for mark in ",;:\x01—–()?!“”\"…"), default=-1) + 1
 
 
 def _strip_link(mask: str, end: int) -> int:
@@ -269,6 +279,12 @@ def right_source(mask: str, start: int) -> tuple[int, int] | None:
     return start, start + len(match[0][:length].rstrip(" ,"))
 
 
+_WORD_OF = (
+    r"(?P<deny>denials?|rebuttals?|disclaimers?|rejections?)|accounts?|claims?|allegations?|accusations?|assertions?|statements?|admissions?|announcements?|confirmations?|(?:latest |official |own |current )?(?:count|tally|toll|figures?|estimates?|numbers?|data)"
+    r"|predictions?|forecasts?|warnings?|suspicions?|contentions?|assurances?|suggestions?|insistence|testimony|evidence|verdict|ruling|conclusions?|findings?"
+)
+_NOMINAL = re.compile(rf"['’]s? (?:\w+ )?(?:{_WORD_OF})\b")
+_FROM = re.compile(rf"\b(?:{_WORD_OF}) (?:from|by)\s+")
 _LABEL = re.compile(r"^(?P<source>[^:\x01.?!;]{2,120}): ?(?=[\x01“\"‘]|[Nn]o comment|[Nn]othing|[Nn]o\b)")
 _TAIL_LABEL = re.compile(r"^(?P<said>\x01+): (?P<source>[^.:\x01]{2,60})$")
 

@@ -44,7 +44,7 @@ class Source(msgspec.Struct, frozen=True):
         return Attribution()
 
 
-_PRONOUNS = frozenset({"he", "she", "they", "it", "we", "i", "who", "which", "you", "that", "himself", "herself"})
+_PRONOUNS = frozenset({"he", "she", "they", "it", "we", "i", "who", "which", "whose", "you", "that", "himself", "herself"})
 _POSTMODIFIER = re.compile(
     r",|\s(?:who|whom|whose|which|that|with|familiar|close|briefed|working|speaking|advising|attending|of|at|from|for|in|on|to|inside|near|around|behind|involved|quoted|cited|by|through|outside|among|within|privy|opposed|loyal|asked|based|themselves|himself|herself|itself|asking|said|stopped|reached|contacted)\b"
 )
@@ -57,6 +57,8 @@ def read_source(text: Text, claims: ClaimSet, place: Span) -> Source:
     """What the noun phrase at `place` says about its referent; references are left open (see `attribution`)."""
     phrase = text.text[place.start : place.end]
     lower = phrase.casefold().strip()
+    if lower.startswith("whose "):
+        return Source("pronoun", head="whose")
     if lower in _PRONOUNS:
         female = {"she": True, "he": False}.get(lower)
         return Source("pronoun", plural=lower == "they", female=female, head=lower)

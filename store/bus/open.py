@@ -12,8 +12,8 @@ class BadBusUrl(ValueError):
 
     def __init__(self, url: str, problem: str) -> None:
         super().__init__(
-            f"{_without_password(url)!r} is not the URL of a bus: {problem}. Write sqlite:///relative/path, sqlite:////absolute/path "
-            "or kafka://host:port,host:port?replication=3&retention_hours=720"
+            f"{_without_password(url)!r} is not the URL of a bus: {problem}. Write sqlite:///relative/path, "
+            "sqlite:////absolute/path or kafka://host:port,host:port?replication=3&retention_hours=720"
         )
         self.problem = problem
 

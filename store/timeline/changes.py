@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam
 
 from store import events as ev
 from store.clock import to_micros
+from store.tables import bulk_insert
 from store.timeline.tables import Tables
 from store.wire import encode
 
@@ -47,7 +48,6 @@ class Statements:
     """The statements that changes are made of, built once, so that runs of one statement go out together."""
 
     def __init__(self, tables: Tables) -> None:
-        self.insert = {table.name: table.insert() for table in tables.metadata.tables.values()}
         feeds, articles, mentions, alerts = tables.feeds, tables.articles, tables.mentions, tables.alerts
         this_feed = feeds.c.feed == bindparam("b_feed")
         this_article = articles.c.article == bindparam("b_article")
@@ -93,21 +93,26 @@ class Changes:
 
     def __init__(self, tables: Tables, statements: Statements) -> None:
         self._tables, self._do = tables, statements
-        self._runs: dict[str, list[tuple[sa.Executable, list[Params]]]] = {}
+        self._runs: dict[str, list[tuple[sa.Executable | None, list[Params]]]] = {}  # None: rows to insert
 
     def execute(self, connection: Connection) -> None:
-        for runs in self._runs.values():
+        for name, runs in self._runs.items():
+            table = self._tables.metadata.tables[name]
+            columns = [column.name for column in table.columns]
             for statement, rows in runs:
-                connection.execute(statement, rows)
+                if statement is None:
+                    bulk_insert(connection, table, [tuple([row[column] for column in columns]) for row in rows])
+                else:
+                    connection.execute(statement, rows)
 
-    def _add(self, table: sa.Table, statement: sa.Executable, **params: object) -> None:
+    def _add(self, table: sa.Table, statement: sa.Executable | None, **params: object) -> None:
         runs = self._runs.setdefault(table.name, [])
         if not runs or runs[-1][0] is not statement:
             runs.append((statement, []))
         runs[-1][1].append(params)
 
     def _insert(self, table: sa.Table, **row: object) -> None:
-        self._add(table, self._do.insert[table.name], **row)
+        self._add(table, None, **row)
 
     def take(self, facts: Sequence[Fact]) -> None:
         for fact in facts:

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row
 
 from store.claim import Claim, ClaimSet, Entity
 from store.clock import from_micros
-from store.events import ArticleText, FeedText, MentionRecorded, MentionReviewed, RevisionText
+from store.events import ArticleText, EditFound, FeedText, MentionRecorded, MentionReviewed, RevisionText
 from store.evidence import Evidence, Review
+from store.reading import EditKind
 from store.story import Withdrawn
 from store.timeline.tables import Tables
 from store.wire import decode
@@ -63,7 +64,7 @@ class Revision(msgspec.Struct, frozen=True):
     content: str
     page: str | None
     outcome: str
-    edits: tuple[tuple[str, str | None], ...]
+    edits: tuple[tuple[EditKind, str | None], ...]
     """(kind, claim) of each edit."""
     url: str | None
     title: str | None
@@ -314,11 +315,11 @@ def _feed(row: Row[Any]) -> Feed:
 
 def _revision(row: Row[Any]) -> Revision:
     text = None if row.text is None else msgspec.json.decode(row.text, type=RevisionText)
-    edits = msgspec.json.decode(row.edits, type=tuple[dict[str, str | None], ...])
+    edits = msgspec.json.decode(row.edits, type=tuple[EditFound, ...])
     return Revision(
         row.article, row.revision, row.position, from_micros(row.occurred_at), from_micros(row.seen_at),
         _when(row.claimed_at), row.rendition, row.content, row.page, row.outcome,
-        tuple((edit["kind"] or "", edit["claim"]) for edit in edits),
+        tuple((edit.kind, edit.claim) for edit in edits),
         text.url if text else None, text.title if text else None, text.passages if text else (),
     )  # fmt: skip
 

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from store.timeline.changes import Changes, Fact, Statements
 from store.timeline.digest import digest
-from store.timeline.telling import Telling
 from store.timeline.tables import VERSION, Tables
+from store.timeline.telling import Telling
 
 
 class TimelineGap(Exception):

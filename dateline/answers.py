@@ -1,0 +1,89 @@
+"""What the commands answer, as plain data: the same objects for `--json`, the tables on screen and the tests."""
+
+from datetime import datetime
+from typing import Any
+
+from dateline.errors import UserError
+from dateline.home import Home
+from store.chronology import Chronology
+from store.database import reading
+
+
+def story_answer(home: Home, story: str | None, as_of: datetime | None, as_known: datetime | None) -> dict[str, Any]:
+    """`claims` and `timeline` of a story (None: of all), by both clocks. Raises UserError for an unknown story."""
+    known = _known(home, as_known)
+    at = as_of or home.clock.now()
+    with reading(home.engine) as connection:
+        _check_story(home, connection, story)
+        told = home.timeline.told(connection, story, at, known)
+    return {
+        "story": story,
+        "as_of": at,
+        "as_known": as_known,
+        "claims": [
+            {
+                "id": claim.id,
+                "story": claim.story,
+                "text": claim.text,
+                "status": claim.status,
+                "status_history": [
+                    {"status": change.status, "at": change.at, "mentions": list(change.mentions)}
+                    for change in claim.status_history
+                ],
+                "independent_origins": claim.independent_origins,
+                "mentions": claim.mentions,
+            }
+            for claim in told.claims
+        ],
+        "timeline": [
+            {
+                "date": row.date,
+                "known_on": row.known_on,
+                "claim": row.claim,
+                "actor": row.actor,
+                "act": row.act,
+                "variant": row.variant,
+                "quote": row.quote,
+                "url": row.url,
+                "echo": row.echo,
+                "status": row.status,
+                "detail": row.detail,
+                "mention": row.mention,
+            }
+            for row in told.timeline
+        ],
+    }
+
+
+def demo_answer(home: Home) -> dict[str, Any]:
+    """What `dateline demo --json` prints: the counts, then claims and timeline of all stories."""
+    with reading(home.engine) as connection:
+        counts = home.timeline.counts(connection)
+    answer = story_answer(home, None, None, None)
+    return {
+        "articles": counts.articles,
+        "readings": counts.readings,
+        "mentions": counts.mentions,
+        "alerts": counts.alerts,
+        "claims": answer["claims"],
+        "timeline": answer["timeline"],
+    }
+
+
+def chronology(
+    home: Home, story: str | None, as_of: datetime | None, as_known: datetime | None, most: int
+) -> Chronology:
+    known = _known(home, as_known)
+    with reading(home.engine) as connection:
+        _check_story(home, connection, story)
+        return home.timeline.chronology(connection, story, as_of or home.clock.now(), known, most=most)
+
+
+def _known(home: Home, as_known: datetime | None) -> int | None:
+    return None if as_known is None else home.ledger.size_as_known(as_known) - 1
+
+
+def _check_story(home: Home, connection: Any, story: str | None) -> None:
+    stories = home.timeline.stories(connection)
+    if story is not None and story not in stories:
+        raise UserError(f"there is no story {story!r}. Known: {', '.join(sorted(stories)) or 'none yet'}.")
