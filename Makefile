@@ -29,6 +29,9 @@ services: install
 services-stop: install
 	$(BIN)/python -m services down
 
+soak: install
+	$(BIN)/python -m pytest -m soak
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -46,7 +46,8 @@ class Correction(msgspec.Struct, frozen=True):
     """What was told about a mention, or about a failing feed, no longer holds.
 
     `evidence` is the mention as it was known, None when it was forgotten long ago. With `may_be_replaced` the
-    article may still say the same in other words: ask `Context.replaced` once the whole transaction is learned.
+    article may still say the same in other words: once the whole transaction is learned, `Context.replacement` knows.
+    What was told of the mention then holds of `replaced_by`, and nothing is taken back.
     """
 
     position: int
@@ -55,6 +56,7 @@ class Correction(msgspec.Struct, frozen=True):
     evidence: Evidence | None = None
     failing: int | None = None
     may_be_replaced: bool = False
+    replaced_by: str | None = None
 
 
 def candidates(recorded: Recorded, context: Context, *, with_lineage: bool = True) -> Iterator[Candidate]:

@@ -128,16 +128,18 @@ class Context:
             self._claim_set = ClaimSet(claims, tuple(self.entities.values()), latest)
         return self._claim_set
 
-    def replaced(self, mention: ev.MentionRecorded) -> bool:
-        """Whether the article still says the same of the claim, in a passage other than `mention`."""
-        return any(
-            item.id != mention.mention
+    def replacement(self, mention: ev.MentionRecorded) -> str | None:
+        """The mention by which the article still says the same of the claim, if it does in another passage."""
+        same = (
+            item.id
+            for item in self.before(mention.claim)
+            if item.id != mention.mention
             and item.mention.article == mention.article
             and item.stance == mention.stance
             and not item.rejected
             and item.ended_at is None
-            for item in self.before(mention.claim)
         )
+        return next(same, None)
 
     def muted(self, rule: str, story: str | None, claim: str | None) -> Muted | None:
         """The mute that ends last among those on the rule, the story and the claim, ended or not."""

@@ -46,7 +46,8 @@ def explain(subject: str, *, ledger: Ledger, rules: Ruleset, keyed: Keyed) -> tu
     Each decision is made again under the rules that were in force then. Reads the ledger up to the last position asked.
     """
     rows = _rows(ledger, subject)
-    positions = {int(subject)} if subject.isdecimal() else {row.position for row in rows}
+    number = subject.isdecimal() and len(subject) < 16  # ids are longer
+    positions = {int(subject)} if number else {row.position for row in rows}
     if not positions:
         positions = {one.position for one in _mentions(ledger, subject)}
     return tuple(_each(ledger, rules, keyed, positions))

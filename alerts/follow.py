@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import UNSET
 from sqlalchemy import Connection, Row, select
 
@@ -29,7 +30,7 @@ BATCH = 500
 
 
 class Raised(NamedTuple):
-    """What following did: events looked at, alerts raised, retractions among them, alerts cancelled before they went."""
+    """What following did: events looked at, alerts raised, retractions among these, alerts cancelled before they went."""
 
     followed: int = 0
     raised: int = 0
@@ -37,11 +38,12 @@ class Raised(NamedTuple):
     cancelled: int = 0
 
 
-class Decided(NamedTuple):
-    """What a stretch of the ledger comes to, before anything is written."""
+class Worded(NamedTuple):
+    """Something to raise, with its words and the articles that they come from."""
 
-    intents: list[tuple[Intent, AlertText, tuple[str, ...]]]
-    corrections: list[Correction]
+    intent: Intent
+    text: AlertText
+    articles: tuple[str, ...]
 
 
 class Follower:
@@ -98,35 +100,45 @@ class Follower:
         with self._ledger.writing(ACTOR) as write:
             if not tables.move_place(write.connection, place, batch[-1].position + 1):
                 return Raised()  # another follower was here; its place is taken up next
-            raised = self._raise(write, decided.intents)
-            retracted, cancelled = self._correct(write, decided.corrections)
-        return Raised(len(batch), raised, retracted, cancelled)
+            return _sum(Raised(len(batch)), self._carry_out(write, decided))
 
-    def _decide(self, batch: Sequence[Recorded]) -> Decided:
-        wanted: list[Intent] = []
-        taken_back: list[Correction] = []
+    def _decide(self, batch: Sequence[Recorded]) -> list[Worded | Correction]:
+        """What a stretch of the ledger comes to, in its order, before anything is written."""
+        wanted: list[Intent | Correction] = []
         now = self._clock.now()
         for recorded in batch:
             intents = concerns(recorded, self.context, self._rules)
             # Older than the horizon by now: whoever was down that long tells nobody yesterday's news.
             wanted += [intent for intent in intents if now - recorded.recorded_at <= intent.rule.horizon]
-            taken_back += corrections(recorded, self.context)
+            wanted += corrections(recorded, self.context)
             self.context.learn(recorded)
-        standing = [one for one in taken_back if not self._replaced(one)]
         at_hand = {recorded.position: recorded for recorded in batch}
-        return Decided([self._worded(intent, at_hand) for intent in wanted], standing)
+        return [self._worded(one, at_hand) if isinstance(one, Intent) else self._replaced(one) for one in wanted]
 
-    def _replaced(self, correction: Correction) -> bool:
+    def _carry_out(self, write: Writing, decided: Iterable[Worded | Correction]) -> Raised:
+        """Raises and takes back in the ledger's order, so that what was taken back can be told anew."""
+        done, raising = Raised(), list[Worded]()
+        for one in decided:
+            if isinstance(one, Worded):
+                raising.append(one)
+                continue
+            done = _sum(done, Raised(raised=self._raise(write, raising)), self._correct(write, one))
+            raising = []
+        return _sum(done, Raised(raised=self._raise(write, raising)))
+
+    def _replaced(self, correction: Correction) -> Correction:
         known = correction.evidence
-        return correction.may_be_replaced and known is not None and self.context.replaced(known.mention)
+        if known is None or not correction.may_be_replaced:
+            return correction
+        return msgspec.structs.replace(correction, replaced_by=self.context.replacement(known.mention))
 
-    def _worded(self, intent: Intent, at_hand: dict[int, Recorded]) -> tuple[Intent, AlertText, tuple[str, ...]]:
+    def _worded(self, intent: Intent, at_hand: dict[int, Recorded]) -> Worded:
         candidate = intent.candidate
         source = at_hand.get(candidate.quote_at) if candidate.quote_at is not None else None
         if source is None and candidate.quote_at is not None:
             source = self.event(candidate.quote_at)
         text = alert_text(candidate, source.event if source else None)
-        return intent, text, source.articles if source else ()
+        return Worded(intent, text, source.articles if source else ())
 
     def event(self, position: int) -> Recorded:
         return next(self._ledger.read(position, stop=position + 1))
@@ -162,8 +174,9 @@ class Follower:
         """Opaque id of (rule, trigger, claim, subject) on a channel; it does not know the rule's version."""
         return self._keyed.digest("alert", (*intent.key, channel))
 
-    def _raise(self, write: Writing, worded: Iterable[tuple[Intent, AlertText, tuple[str, ...]]]) -> int:
-        worded = list(worded)
+    def _raise(self, write: Writing, worded: Sequence[Worded]) -> int:
+        if not worded:
+            return 0
         earlier = tables.known(write.connection, [id_ for intent, _, _ in worded for id_ in self._ids(intent)])
         drafts = []
         for intent, text, articles in worded:
@@ -223,19 +236,22 @@ class Follower:
 
     # --- taking back ------------------------------------------------------------------------------
 
-    def _correct(self, write: Writing, taken_back: Iterable[Correction]) -> tuple[int, int]:
+    def _correct(self, write: Writing, correction: Correction) -> Raised:
         """Cancels what was not sent yet, and raises a retraction of what was."""
         drafts, cancelled = [], 0
-        for correction in taken_back:
-            for row in _told(write.connection, correction):
-                if row.state in ("waiting", "muted"):
-                    self._change(write.connection, row.alert, state="cancelled", reason=correction.reason)
-                    cancelled += 1
-                    continue
-                retraction = self._retraction(row, correction)
-                self._change(write.connection, row.alert, retracted_by=retraction.event.alert)  # type: ignore[attr-defined]
-                drafts.append(retraction)
-        return self._record(write, drafts), cancelled
+        for row in _told(write.connection, correction):
+            if correction.replaced_by is not None:
+                self._change(write.connection, row.alert, mention=correction.replaced_by)
+                continue
+            if row.state in ("waiting", "muted"):
+                self._change(write.connection, row.alert, state="cancelled", reason=correction.reason)
+                cancelled += 1
+                continue
+            retraction = self._retraction(row, correction)
+            self._change(write.connection, row.alert, retracted_by=retraction.event.alert)  # type: ignore[attr-defined]
+            drafts.append(retraction)
+        retracted = self._record(write, drafts)
+        return Raised(raised=retracted, retracted=retracted, cancelled=cancelled)
 
     def _change(self, connection: Connection, alert: str, **values: object) -> None:
         connection.execute(tables.items.update().where(tables.items.c.alert == alert).values(**values))
@@ -281,5 +297,5 @@ def open_group(
     connection.execute(groups.insert().values(**values))
 
 
-def _sum(one: Raised, other: Raised) -> Raised:
-    return Raised(*(a + b for a, b in zip(one, other, strict=True)))
+def _sum(*parts: Raised) -> Raised:
+    return Raised(*(sum(counts) for counts in zip(*parts, strict=True)))

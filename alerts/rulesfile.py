@@ -61,7 +61,9 @@ def _load(text: str, source: str) -> dict[str, Any]:
     shape = "must be a mapping with `rules:` (a list) and, if you like, `defaults:` (a mapping)"
     if not isinstance(document, dict) or set(document) - {"rules", "defaults"}:
         raise BadRules(source, (Fault("the file", "", shape),))
-    rules, defaults = document.get("rules") or [], document.get("defaults") or {}
+    rules, defaults = (
+        empty if document.get(part) is None else document[part] for part, empty in (("rules", []), ("defaults", {}))
+    )
     if not isinstance(rules, list) or not isinstance(defaults, dict):
         raise BadRules(source, (Fault("the file", "", shape),))
     unfit = {"id", "triggers", "stories", "claims"} & set(defaults)

@@ -12,17 +12,18 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dateline.claimsfile import load_claims, load_story_titles
 from dateline.errors import FAILED, UserError
 from dateline.home import SECRET, Home
-from dateline.parts import add_feeds_of, open_alerts, open_ingest, put_rules
+from dateline.parts import add_feeds_of, open_alerts, put_rules
 from dateline.roles import open_recorder
 from dateline.settings import FILE
 from dateline.supervisor import Supervisor
 from dateline.tracking import track, watch_list
 from dateline.wire_server import WireServer
+from ingest.state import State
 from store.clock import SharedClock
 from store.messages import ARTICLES
 from store.status import expires_at
@@ -46,7 +47,7 @@ host_delay = 0.0
 robots = true
 threads = 4
 
-[channels.desk]
+[channels.log]
 kind = "log"
 """
 
@@ -150,9 +151,9 @@ class Rest:
 
     def __init__(self, home: Home, supervisor: Supervisor) -> None:
         self._home, self._supervisor = home, supervisor
-        self._ingest = open_ingest(home, observer=True)
+        self._state = State(home.content_engine)
         self._recorder = open_recorder(home)
-        self._alerts = open_alerts(home, observer=True)
+        self._alerts = open_alerts(home, owner="demonstration")
         self.kills = 0
 
     def wait(self, strikes: Iterable[int], rng: random.Random | None) -> None:
@@ -176,7 +177,7 @@ class Rest:
     def _busy(self) -> str | None:
         """The first stage that still has work to do, downstream order; None when there is none."""
         now = self._home.clock.now()
-        if self._ingest.polled_through() < now:
+        if self._state.polled_through() < now:
             return "ingest"
         if self._articles_waiting():
             return "match"
@@ -199,10 +200,3 @@ def clean_up(home_path: Path) -> None:
             path.rmdir() if path.is_dir() else path.unlink()
     with suppress(OSError):
         home_path.rmdir()
-
-
-def outcome(home: Home) -> dict[str, Any]:
-    """The object that `dateline demo --json` prints."""
-    from dateline.answers import counts_and_story
-
-    return counts_and_story(home)

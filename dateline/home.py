@@ -3,6 +3,7 @@
 import os
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy import Engine
 
@@ -18,7 +19,7 @@ from store.ledger import Ledger, NewerLedger
 from store.messages import ARTICLES, READINGS
 from store.timeline import Timeline
 
-SECRET = "secret"
+SECRET = "secret"  # noqa: S105 - a file name
 SECRET_BYTES = 32
 
 FIRST_SETTINGS = """\
@@ -122,7 +123,7 @@ class Home:
             if name in self.__dict__:
                 getattr(self, name).dispose()
 
-    def __enter__(self) -> "Home":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,12 +6,10 @@
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
 import structlog
 
-from alerts.deliver import Alerts
 from dateline.home import Home
 from dateline.parts import open_alerts, open_ingest, open_reader
 from store.bus import BusUnavailable
@@ -27,6 +25,9 @@ VIRTUAL_PAUSE = 0.005
 """The same on the virtual clock, which jumps."""
 
 _log = structlog.get_logger("role")
+
+
+Stopping = Callable[[], bool]
 
 
 class Loop(NamedTuple):
@@ -46,7 +47,7 @@ def run_role(home: Home, role: str, member: str) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
     pause = VIRTUAL_PAUSE if home.settings.clock == "shared" else PAUSE
-    loop = _OPEN[role](home, member, pause)
+    loop = _OPEN[role](home, member, pause, stop.is_set)
     _log.info("started", member=member)
     backoff = pause
     while not stop.is_set():
@@ -64,12 +65,12 @@ def run_role(home: Home, role: str, member: str) -> None:
     _log.info("stopped", member=member)
 
 
-def _ingest(home: Home, _member: str, _pause: float) -> Loop:
-    ingest = open_ingest(home)
+def _ingest(home: Home, _member: str, _pause: float, stopping: Stopping) -> Loop:
+    ingest = open_ingest(home, stopping)
     return Loop(lambda: ingest.run_due().total, ingest.close)
 
 
-def _match(home: Home, member: str, pause: float) -> Loop:
+def _match(home: Home, member: str, pause: float, _stopping: Stopping) -> Loop:
     def claims(watched: ClaimSet | None) -> ClaimSet:
         with reading(home.engine) as connection:
             if watched is not None and home.timeline.claims_at(connection) == watched.claims_at:
@@ -86,7 +87,7 @@ def _match(home: Home, member: str, pause: float) -> Loop:
     return Loop(lambda: worker.step(timeout=pause), worker.close)
 
 
-def _record(home: Home, _member: str, pause: float) -> Loop:
+def _record(home: Home, _member: str, pause: float, _stopping: Stopping) -> Loop:
     recorder = open_recorder(home)
     return Loop(lambda: recorder.step(timeout=pause) + len(recorder.tick()), recorder.close)
 
@@ -102,12 +103,12 @@ def open_recorder(home: Home) -> Recorder:
     )
 
 
-def _alert(home: Home, _member: str, _pause: float) -> Loop:
-    alerts: Alerts = open_alerts(home)
-    return Loop(lambda: alerts.step().total, lambda: None)
+def _alert(home: Home, member: str, _pause: float, _stopping: Stopping) -> Loop:
+    alerts = open_alerts(home, member)
+    return Loop(lambda: int(alerts.step().anything), lambda: None)
 
 
-_OPEN: dict[str, Callable[[Home, str, float], Loop]] = {
+_OPEN: dict[str, Callable[[Home, str, float, Stopping], Loop]] = {
     "ingest": _ingest,
     "match": _match,
     "record": _record,
@@ -118,9 +119,3 @@ _OPEN: dict[str, Callable[[Home, str, float], Loop]] = {
 def member_name(role: str, number: int) -> str:
     """A stable name: a restarted process takes over what its predecessor held."""
     return f"{role}-{number}"
-
-
-def forget_interrupts() -> None:
-    """Lets a parent alone decide what Ctrl-C means: children of a terminal get it too."""
-    with suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)

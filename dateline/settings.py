@@ -34,8 +34,8 @@ class IngestSettings(_Section):
     timeout: float = Field(default=20.0, gt=0)
     """Seconds that one request may take in all."""
     max_bytes: int = Field(default=10_000_000, ge=10_000)
-    rechecks: list[str] = ["1h", "4h", "12h", "1d", "2d", "4d", "7d", "14d"]
-    """When a known article's page is looked at again, counted from its first sight."""
+    rechecks: list[str] = []
+    """When a known article's page is looked at again, counted from its first sight: 1h, 12h, 4d. Empty: the product's own."""
     allow: list[str] = []
     robots: bool = True
 

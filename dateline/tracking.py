@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from dateline.home import Home
 from store.claim import Claim, ClaimSet, Entity
 from store.conclude import conclude

@@ -1,4 +1,4 @@
-"""What to make of a sight: the pure heart of ingest. Old state and new text in, intents out; no clock, no database, no network."""
+"""What to make of a sight: the pure heart of ingest. Old state and new text in, an intent out."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import msgspec
 
 from ingest.identity import contains, fingerprint, resemblance
 from ingest.sight import Sight, Text, Unseen, Vanished
-from ingest.state import Baseline, Known
+from ingest.state import Baseline, Known, Source
 from store.messages import OccurredBasis
 
 EARLIEST = datetime(1991, 8, 6, tzinfo=UTC)
@@ -35,6 +35,8 @@ class Revised(msgspec.Struct, frozen=True):
     """The text changed; it occurs when it was first seen, whatever the page claims."""
 
     text: Text
+    occurred_at: datetime
+    basis: OccurredBasis
     claimed_at: datetime | None
 
 
@@ -72,8 +74,8 @@ def decide(known: Known | None, latest: str | None, sight: Sight, now: datetime)
             claimed = sight.published
             occurred, basis = occurrence(claimed, now)
             return New(sight, occurred, basis, claimed)
-        case Text():
-            return _text_again(known, latest, sight)
+        case Text() if known is not None:
+            return _text_again(known, latest, sight, now)
         case Vanished(reason=reason) if known is not None:
             return _vanished(known, reason, now)
         case Unseen(why="not_modified"):
@@ -101,11 +103,12 @@ def same_text(known: Known, latest: str | None, text: Text) -> bool:
     baseline = known.baselines.get(text.source)
     if mark == known.fingerprint or (baseline is not None and mark == baseline.fingerprint):
         return True
-    if text.source == known.source or known.source == "summary":
+    current = baseline is not None and baseline.rendition == text.rendition
+    if known.source == "summary" or (text.source == known.source and current):
         return False
     if text.source == "summary":
         return True
-    if baseline is not None and baseline.revision == known.revision and baseline.rendition == text.rendition:
+    if current and baseline is not None and baseline.revision == known.revision:
         return False
     return latest is not None and (contains(text.body, latest) or contains(latest, text.body))
 
@@ -115,7 +118,7 @@ def one_article(one: str, other: str) -> bool:
     return resemblance(one, other) >= SAME_ARTICLE or contains(one, other) or contains(other, one)
 
 
-def baseline_after(known: Known, text: Text, revision: int) -> dict[str, Baseline]:
+def baseline_after(known: Known, text: Text, revision: int) -> dict[Source, Baseline]:
     """The baselines with this text as its source's."""
     return {**known.baselines, text.source: Baseline(fingerprint(text.title, text.body), revision, text.rendition)}
 
@@ -128,7 +131,7 @@ def next_visit(first_seen: datetime, visits: int, schedule: Sequence[timedelta],
     return len(schedule), None
 
 
-def _text_again(known: Known, latest: str | None, text: Text) -> Intent:
+def _text_again(known: Known, latest: str | None, text: Text, now: datetime) -> Intent:
     if known.withdrawn_at is None and same_text(known, latest, text):
         return Unchanged(text)
     if (
@@ -138,7 +141,7 @@ def _text_again(known: Known, latest: str | None, text: Text) -> Intent:
         and resemblance(latest, text.body) <= OTHER_TEXT
     ):
         return Language()
-    return Revised(text, text.modified or text.published)
+    return Revised(text, now, "first_seen", text.modified or text.published)
 
 
 def _vanished(known: Known, reason: Literal["410", "404"], now: datetime) -> Intent:

@@ -37,7 +37,8 @@ def add_feed(
 ) -> Draft:
     """The event that adds a feed, to be appended to the ledger. Adding it twice records one.
 
-    `outlet` defaults to the host without `www.`, so that a publisher's feeds share it. `again` counts how often the feed
+    `outlet` defaults to the host without `www.`, so that a publisher's feeds share it; without an `outlet_name` the name is
+    taken from its pages. `again` counts how often the feed
     was removed before: an added feed that is gone needs a new key. Raises UrlRefused for what is no http(s) URL.
     """
     normal = str(parse_url(url))
@@ -46,7 +47,7 @@ def add_feed(
         feed=feed,
         outlet=outlet or outlet_id(normal),
         interval=interval,
-        text=FeedText(url=normal, title=title, outlet=outlet_name or title),
+        text=FeedText(url=normal, title=title, outlet=outlet_name),
     )
     return Draft(event, f"feed/{feed}", now, key=f"feed.added/{feed}/{again}")
 

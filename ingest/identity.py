@@ -59,6 +59,14 @@ def canonical_url(url: str) -> str | None:
     return str(parsed._replace(userinfo=None, query=query, fragment=fragment))
 
 
+def without_trackers(url: str) -> str:
+    """The URL without what rule c1 calls trackers, else as it stands: the address to show, and to ask again."""
+    start, mark, rest = url.partition("?")
+    query, hash_mark, fragment = rest.partition("#")
+    kept = "&".join(part for part in query.split("&") if not _TRACKERS_C1.fullmatch(part.partition("=")[0].lower()))
+    return f"{start}{mark if kept else ''}{kept}{hash_mark}{fragment}" if mark else url
+
+
 def alias_keys(item: Item, outlet: str) -> tuple[AliasKey, ...]:
     """The names that a feed item gives an article, the one to mint from first. Empty if it has none at all.
 

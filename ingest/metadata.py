@@ -35,6 +35,7 @@ class Metadata(msgspec.Struct, frozen=True):
     title: str | None
     canonical: str | None
     byline: str | None
+    outlet: str | None
     published: datetime | None
     modified: datetime | None
     language: str | None
@@ -49,6 +50,7 @@ def read_metadata(tree: HtmlElement) -> Metadata:
         title=_title(tree, metas, linked),
         canonical=_first(tree.xpath("//link[@rel='canonical']/@href")) or metas.get("og:url"),
         byline=_byline(tree, metas, linked),
+        outlet=_outlet(metas, linked),
         published=_instant(linked.get("datePublished")) or _meta_date(metas, _PUBLISHED) or _time(tree) or stated.published,
         modified=_instant(linked.get("dateModified")) or _meta_date(metas, _MODIFIED) or stated.modified,
         language=_first(tree.xpath("/html/@lang")),
@@ -108,6 +110,12 @@ def _byline(tree: HtmlElement, metas: dict[str, str], linked: dict[str, Any]) ->
     if not said or said.startswith("http"):
         said = _first(" ".join(one.itertext()) for one in tree.xpath("//*[@rel='author' or contains(@class,'byline')]"))
     return plain_byline(said) if said else None
+
+
+def _outlet(metas: dict[str, str], linked: dict[str, Any]) -> str | None:
+    publisher = linked.get("publisher")
+    said = metas.get("og:site_name") or (publisher.get("name") if isinstance(publisher, dict) else publisher)
+    return plain_line(said) or None if isinstance(said, str) else None
 
 
 def _several(value: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What we saw of an article: a text from its page or from its feed, or that it is not there. And when a feed's text is enough."""
+"""What we saw of an article: a text from its page or its feed, or that it is not there; and when a feed's text is enough."""
 
 import re
 from datetime import datetime
@@ -16,7 +16,8 @@ LEAST_WHOLE = 400
 """Characters that a feed's text must have to pass for the whole article."""
 
 _CUT_OFF = re.compile(
-    r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|\b(?:read (?:more|on|the (?:full|whole) \w+)|continue reading|full story|more)\b[^.\n]{0,60})\W*$",
+    r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|\b(?:read (?:more|on|the (?:full|whole) \w+)|continue reading|full story|more)"
+    r"\b[^.\n]{0,60})\W*$",
     re.IGNORECASE,
 )
 
@@ -30,6 +31,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     rendition: str
     url: str
     byline: str | None = None
+    outlet_name: str | None = None
     published: datetime | None = None
     modified: datetime | None = None
     language: str | None = None
@@ -107,6 +109,7 @@ def _page_text(fetched: Fetched, asked: str, item: Item | None) -> Text | Unseen
         rendition=PAGE_RENDITION,
         url=asked,
         byline=said.byline or (item.byline if item else None),
+        outlet_name=said.outlet,
         published=said.published,
         modified=said.modified,
         language=found.language or _code(said.language),

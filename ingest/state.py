@@ -112,7 +112,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     baselines: dict[Source, Baseline]
     language: str | None = None
-    item_hash: str | None = None
+    item_hashes: dict[str, str] = {}
+    """Feed → hash of the item by which it last spoke of the article."""
     etag: str | None = None
     last_modified: str | None = None
     visits: int = 0
@@ -163,10 +164,12 @@ class State:
         with writing(self.engine) as connection:
             _put(connection, marks, "name", {"name": "polled_through", "at": to_micros(at)})
 
-    def save_feed(self, state: FeedState) -> None:
+    def save_feeds(self, states: Sequence[FeedState]) -> None:
+        """All of them or none."""
         with writing(self.engine) as connection:
-            row = {"feed": state.feed, "next_due": to_micros(state.next_due), "state": _encode(state)}
-            _put(connection, feeds, "feed", row)
+            for state in states:
+                row = {"feed": state.feed, "next_due": to_micros(state.next_due), "state": _encode(state)}
+                _put(connection, feeds, "feed", row)
 
 
 def article(connection: Connection, wanted: str) -> Known | None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from store.clock import from_micros, to_micros
 from store.content_tables import (
     Sealed,
+    addresses,
     aliases,
     commit,
     erasures,
@@ -202,6 +203,7 @@ class Content:
             nothing: dict[str, Any] = {"outlet_name": None, "url": None, "title": None, "byline": None}
             connection.execute(update(revisions).where(revisions.c.article == article).values(nothing))
             connection.execute(update(aliases).where(aliases.c.article == article).values(name=None))
+            connection.execute(update(addresses).where(addresses.c.article == article).values(url=None))
             connection.execute(delete(erasures).where(erasures.c.article == article))
             connection.execute(insert(erasures).values(article=article))
         self._truncate_log()
@@ -266,6 +268,12 @@ class ContentWriting:
             )
         )
         return commitment
+
+    def set_address(self, article: str, url: str) -> None:
+        """The article's page is asked for at this URL from now on."""
+        row = {"article": article, "url": url}
+        if not self.connection.execute(update(addresses).where(addresses.c.article == article).values(row)).rowcount:
+            self.connection.execute(insert(addresses).values(row))
 
     def add_withdrawal(self, message: WithdrawalFound) -> None:
         """One a revision at most: an article that came back is a new revision, and may be withdrawn again."""
@@ -338,6 +346,11 @@ def page(connection: Connection, article: str, revision: int) -> bytes | None:
     query = select(pages.c.packed, pages.c.body).where(pages.c.article == article, pages.c.revision == revision)
     row = connection.execute(query).first()
     return None if row is None else unpack(row.packed, row.body)
+
+
+def address(connection: Connection, article: str) -> str | None:
+    """The URL at which the article's page is asked for; None if it has none or was erased."""
+    return connection.scalar(select(addresses.c.url).where(addresses.c.article == article))
 
 
 def erased(connection: Connection, article: str) -> bool:

@@ -78,6 +78,14 @@ aliases = Table(
 )
 """The URLs and guids by which an article was met later; `name` is NULL once erased."""
 
+addresses = Table(
+    "content_addresses",
+    metadata,
+    Column("article", String, primary_key=True),
+    Column("url", String),
+)
+"""Where an article's page is asked for now: it may have moved since its latest revision. NULL once erased."""
+
 erasures = Table("content_erasures", metadata, Column("article", String, primary_key=True))
 
 outbox = Table(

@@ -256,6 +256,12 @@ class Ledger:
         if check_gaps and expected < limit:
             raise LedgerGap(expected, limit)
 
+    def read_in(self, connection: Connection, start: int) -> Iterator[Recorded]:
+        """Events from `start` to the end, as the caller's transaction sees them: for small remainders."""
+        end = int(connection.execute(select(head.c.size)).scalar_one())
+        for row in connection.exec_driver_sql(select_stored(start, end)):
+            yield recorded_of(Stored._make(row))
+
     def size(self) -> int:
         """Number of events; the next one gets this position."""
         with reading(self.engine) as connection:

@@ -93,7 +93,7 @@ class StoryTold(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: dates and instants as ISO 8601."""
-        told: dict[str, Any] = msgspec.to_builtins(self)
+        told: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
         return told
 
 
@@ -229,9 +229,7 @@ def _edit_rows(claim: str, seen: Sequence[Evidence], edits: Iterable[Edited], ou
             )  # fmt: skip
 
 
-def _withdrawal_rows(
-    claim: str, seen: Sequence[Evidence], withdrawals: Iterable[Withdrawn], outlets: Outlets
-) -> Iterator[Row]:
+def _withdrawal_rows(claim: str, seen: Sequence[Evidence], withdrawals: Iterable[Withdrawn], outlets: Outlets) -> Iterator[Row]:
     first = {item.mention.article: item for item in reversed(seen)}
     for gone in withdrawals:
         item = first.get(gone.article)

@@ -6,10 +6,13 @@ its own for every test. `SESSION` is the lease of its members, in seconds, `LONG
 
 import multiprocessing
 import os
+import random
 import signal
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 
 import pytest
@@ -45,14 +48,23 @@ def drain(consumer, wanted, commit=True):
 
 
 def until(condition, *consumers):
-    """Polls and commits for all of them in turn until the condition holds; returns all that was delivered."""
+    """Polls and commits for all of them, each in a thread of its own as in life, until the condition holds.
+
+    Returns all that was delivered, as (consumer, message).
+    """
     found, end = [], time.monotonic() + PATIENCE
-    while not condition(found):
-        assert time.monotonic() < end, "waited in vain"
-        for consumer in consumers:
-            found += [(consumer, incoming) for incoming in consumer.poll(500, 0.05)]
-            consumer.commit()
+    with ThreadPoolExecutor(len(consumers)) as threads:
+        while not condition(found):
+            assert time.monotonic() < end, "waited in vain"
+            for consumer, batch in zip(consumers, threads.map(poll_and_commit, consumers), strict=True):
+                found += [(consumer, incoming) for incoming in batch]
     return found
+
+
+def poll_and_commit(consumer):
+    batch = consumer.poll(500, 0.1)
+    consumer.commit()
+    return batch
 
 
 def shares(bus, topic, *consumers, numbers=count()):  # noqa: B008 — one counter for all calls, on purpose
@@ -92,6 +104,19 @@ def kill(process):
     process.join()
 
 
+def told(connection, *first):
+    """All places that a worker has told of so far, after the given call if there is one."""
+    if first:
+        first[0](*first[1:])
+    places = set()
+    while connection.poll(0.05):
+        try:
+            places |= set(connection.recv())
+        except EOFError:
+            break
+    return places
+
+
 def publish_and_say(connection, url, topic, name, batches, size):
     bus = open_bus(url)
     connection.send("ready")
@@ -112,6 +137,17 @@ def consume_and_say(connection, url, topic, member, commits):
             consumer.commit()
         if found:
             connection.send([(m.partition, m.offset) for m in found])
+
+
+def work_and_say(connection, url, topic, member):
+    """As a worker: says what it has done, and only then commits it."""
+    consumer = open_bus(url).consumer(topic, "group", member)
+    while True:
+        found = consumer.poll(200, 1.0)
+        if found:
+            connection.send([(m.partition, m.offset) for m in found])
+        with suppress(LostPartition):
+            consumer.commit()
 
 
 class BusContract:
@@ -283,7 +319,7 @@ class BusContract:
         assert list(consumer.poll(10, 0.3)) == []
         assert 0.25 < time.monotonic() - started < PATIENCE / 3
 
-    def test_a_closed_consumer_says_so(self, bus, topic, join):
+    def test_a_closed_consumer_says_so(self, join):
         consumer = join("a")
         consumer.close()
         consumer.close()
@@ -307,7 +343,7 @@ class BusContract:
         for round_ in range(4):
             bus.publish(topic, [message(round_ * 100 + n) for n in range(100)])
             wanted = set(range((round_ + 1) * 100))
-            found = until(lambda f, w=wanted: seen | {number(m) for _, m in f} == w, *members)
+            found = until(lambda f, had=frozenset(seen), w=wanted: had | {number(m) for _, m in f} == w, *members)
             seen |= {number(m) for _, m in found}
             if round_ < 2:
                 members.append(join(f"member-{round_}"))
@@ -381,9 +417,9 @@ class BusContract:
         one = join("a")
         drain(one, 80, commit=False)
         two, end, moved = join("b"), time.monotonic() + PATIENCE, []
-        while not moved and time.monotonic() < end:
-            one.poll(1, 0.1)
-            moved = list(two.poll(500, 0.1))
+        with ThreadPoolExecutor(2) as threads:
+            while not moved and time.monotonic() < end:
+                _, moved = threads.map(lambda member: list(member.poll(500, 0.1)), (one, two))
         with pytest.raises(LostPartition):
             one.commit()
         assert set(bus.committed(topic, "group").values()) == {0}
@@ -392,13 +428,49 @@ class BusContract:
         assert len(moved) + len({number(m) for _, m in rest}) >= 80
         assert bus.committed(topic, "group") == bus.ends(topic)
 
+    # --- soak -----------------------------------------------------------------------------------------
+
+    @pytest.mark.soak
+    def test_members_and_publishers_killed_again_and_again_lose_nothing(self, bus, topic, url):
+        """30 kills, seeded. Whatever was acknowledged is in the log once, and whatever is in the log was worked on."""
+        dice, safe, done = random.Random(1), {}, set()
+        names = ["a", "b", "c"]
+        workers = {name: child(work_and_say, f"{url}{self.SESSION}", topic, name) for name in names}
+        for round_ in range(10):
+            publisher, mouth = child(publish_and_say, url, topic, f"key-{round_}", 100_000, 20)
+            assert heard(mouth) == "ready"
+            mouth.send("go")
+            for name in dice.sample(names, 2):
+                while safe.get(round_, 0) < dice.randrange(200, 2000):
+                    safe[round_] = heard(mouth)
+                process, connection = workers[name]
+                done |= told(connection, kill, process)
+                workers[name] = child(work_and_say, f"{url}{self.SESSION}", topic, name)
+            kill(publisher)
+        ends = bus.ends(topic)
+        every = {(p, offset) for p, end in ends.items() for offset in range(end)}
+        last = time.monotonic() + PATIENCE
+        while done != every and time.monotonic() < last:
+            for _, connection in workers.values():
+                done |= told(connection)
+        for process, connection in workers.values():
+            done |= told(connection, kill, process)
+        assert every - done == set(), "in the log, and no member was ever given it"
+        reader = bus.reader(topic)
+        found = drain(ReaderAsConsumer(reader), sum(ends.values()))
+        reader.close()
+        for round_, count_ in safe.items():
+            numbers = [number(m) for m in found if m.key == f"key-{round_}"]
+            assert numbers == list(range(len(numbers)))
+            assert len(numbers) >= count_, "acknowledged, and not in the log"
+
     # --- reading without a group ----------------------------------------------------------------------
 
     def test_a_reader_reads_all_from_the_beginning_and_leaves_no_trace(self, bus, topic):
         bus.publish(topic, map(message, range(50)))
         for _ in range(2):
             reader = bus.reader(topic)
-            assert sorted(map(number, drain(reader_as_consumer(reader), 50))) == list(range(50))
+            assert sorted(map(number, drain(ReaderAsConsumer(reader), 50))) == list(range(50))
             reader.close()
         assert set(bus.committed(topic, "group").values()) == {0}
 
@@ -406,10 +478,10 @@ class BusContract:
         bus.publish(topic, [Outgoing(key_for(p), b"0") for p in range(PARTITIONS) for _ in range(5)])
         reader = bus.reader(topic)
         reader.seek({0: 3, 1: 5})
-        found = Counter(m.partition for m in drain(reader_as_consumer(reader), 3 - 1 + 5 * (PARTITIONS - 2)))
+        found = Counter(m.partition for m in drain(ReaderAsConsumer(reader), 3 - 1 + 5 * (PARTITIONS - 2)))
         assert found == {0: 2} | dict.fromkeys(range(2, PARTITIONS), 5)
         reader.seek({0: 4} | dict.fromkeys(range(1, PARTITIONS), 5))
-        assert [(m.partition, m.offset) for m in drain(reader_as_consumer(reader), 1)] == [(0, 4)]
+        assert [(m.partition, m.offset) for m in drain(ReaderAsConsumer(reader), 1)] == [(0, 4)]
         reader.close()
 
     def test_a_reader_whose_place_was_deleted_is_told_so(self, bus, topic):
@@ -421,7 +493,7 @@ class BusContract:
         assert (caught.value.topic, caught.value.partition) == (topic, 2)
         assert (caught.value.wanted, caught.value.first) == (4, 6)
         reader.seek({2: 6})
-        assert [m.offset for m in drain(reader_as_consumer(reader), 4)] == [6, 7, 8, 9]
+        assert [m.offset for m in drain(ReaderAsConsumer(reader), 4)] == [6, 7, 8, 9]
         reader.close()
 
     def test_a_reader_that_knows_more_than_the_log_is_told_so(self, bus, topic):
@@ -451,7 +523,7 @@ class BusContract:
         again.close()
 
 
-class reader_as_consumer:
+class ReaderAsConsumer:
     """A reader for `drain`, which commits."""
 
     def __init__(self, reader):

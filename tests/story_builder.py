@@ -4,6 +4,7 @@ import base64
 import struct
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 from hypothesis import strategies as st
 
 from store.claim import Claim, ClaimSet, Entity, Variants
@@ -40,7 +41,8 @@ def _detour(own):
 
 NORTH, SOUTH = _detour("north"), _detour("south")
 CLAIMS = ClaimSet((CLOSES, CRACKED, COST, NORTH, SOUTH), ENTITIES, 0)
-OUTLETS = Outlets({"o-gaz": "The Gazette", "o-her": "The Herald", "o-wire": "Wire", "o-bul": "Varn Bulletin"}, lambda n: f"k/{n.casefold()}")
+PRINTED = {"o-gaz": "The Gazette", "o-her": "The Herald", "o-wire": "Wire", "o-bul": "Varn Bulletin"}
+OUTLETS = Outlets(PRINTED, lambda name: f"k/{name.casefold()}")
 
 
 def at(day, hour=9, minute=0):
@@ -77,14 +79,8 @@ def mention(
         score=900, signature=sig, anchor=anchor,
     )  # fmt: skip
     if text:
-        event = _with_text(event, words)
+        event = msgspec.structs.replace(event, text=words)
     return Evidence(event, when or at(1), position, ended, review)
-
-
-def _with_text(event, words):
-    import msgspec
-
-    return msgspec.structs.replace(event, text=words)
 
 
 @st.composite

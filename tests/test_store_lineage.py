@@ -5,7 +5,6 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from story_builder import CLAIMS, COST, CRACKED, OUTLETS, at, mention, signature, stories
 
 from store.evidence import Review
@@ -122,7 +121,12 @@ def test_a_near_copy_has_the_origin_of_the_passage_that_it_copied():
     own = mention("m2", when=at(1), outlet="o-wire", article="w", start=90, sig=signature(*WIRE_COPY))
     copied_own = mention("m3", when=at(2), outlet="o-gaz", article="g", start=80, sig=signature(*cut))
     copied_inner = mention("m4", when=at(2), outlet="o-gaz", article="g", start=5, sig=signature(*cut))
-    assert origin_ids(inner, own, copied_own, copied_inner) == ["outlet:o-her", "outlet:o-wire", "outlet:o-wire", "outlet:o-her"]
+    assert origin_ids(inner, own, copied_own, copied_inner) == [
+        "outlet:o-her",
+        "outlet:o-wire",
+        "outlet:o-wire",
+        "outlet:o-her",
+    ]
 
 
 def test_a_text_that_shares_less_than_the_bound_is_no_copy():

@@ -13,7 +13,7 @@ from store.claim import ClaimSet
 from store.reading import Attribution, Name, Span
 from workers.cues import UNATTRIBUTED
 from workers.frames import Frame, frames
-from workers.names import alias_pattern, entity_kind, find_entity, known_entity, registry
+from workers.names import BODY_NOUN, alias_pattern, entity_kind, find_entity, known_entity, registry
 from workers.source import Source, read_source
 from workers.text import Passage, Text
 
@@ -70,10 +70,13 @@ def governing(text: Text, passage: Passage, claims: ClaimSet) -> Voice | None:
     return _carried(text, passage, claims, first)
 
 
+_OWN = frozenset({"we", "i", "you", "one"})
+
+
 def _weight(text: Text, passage: Passage, voice: Voice, here: list[Voice]) -> float:
     """How surely a clause of the passage's sentences governs it; zero or less: not at all."""
     frame = voice.frame
-    if frame.act == "cite" or voice.source.sort == "nobody" or voice.source.head in {"we", "i", "you"}:
+    if frame.act == "cite" or voice.source.sort == "nobody" or (voice.source.sort == "pronoun" and voice.source.head in _OWN):
         return 0.0
     low, high = _content(text, frame, here)
     shared = min(high, passage.end) - max(low, passage.start)
@@ -84,7 +87,9 @@ def _weight(text: Text, passage: Passage, voice: Voice, here: list[Voice]) -> fl
     if frame.follows:
         weight += 1.5
     elif any(v.frame is not frame and not v.frame.follows and v.frame.act != "cite" and _encloses(text, v.frame, frame, here) for v in here):
-        weight -= 2.0
+        weight -= 3.5
+    if 0 <= passage.start - frame.cue.end <= 12:
+        weight += 0.5
     if frame.act == "think":
         weight -= 0.5
     if voice.source.sort == "pronoun":
@@ -93,7 +98,9 @@ def _weight(text: Text, passage: Passage, voice: Voice, here: list[Voice]) -> fl
 
 
 def _encloses(text: Text, outer: Frame, inner: Frame, here: list[Voice]) -> bool:
-    if outer.sentence != inner.sentence or inner.source is None or outer.cue.start >= inner.source.start:
+    if outer.act == "silent" or outer.sentence != inner.sentence or inner.source is None or outer.cue.start >= inner.source.start:
+        return False
+    if text.text[: inner.source.start].endswith((" as ", "(as ")):
         return False
     low, high = _content(text, outer, here)
     return low <= inner.source.start < high
@@ -127,15 +134,28 @@ def _carried(text: Text, passage: Passage, claims: ClaimSet, first: int) -> Voic
     after = [v for v in near if v.frame.sentence > first]
     quote = next((q for q in text.quotations if q.start <= passage.start < q.end), None)
     said = text.of(sentence)
-    if quote is not None or said[:1] in "“\"«" or said[-1:] in "”\"»":
+    if quote is not None and min(quote.end, passage.end) - passage.start < 0.6 * (passage.end - passage.start):
+        quote = None
+    elif quote is None:
+        quote = _running_quote(text, passage)
+    if quote is not None:
         within = [v for v in after if text.sentences[v.frame.sentence].start <= (quote.end if quote else 0) + 2]
         if within:
             return within[0]
         if before:
             return before[-1]
         return after[0] if after and after[0].frame.follows and after[0].frame.sentence == first + 1 else None
-    if before and before[-1].frame.sentence >= first - 2 and re.search(r"\b(?:would|had (?:been|also|never|not)|is estimated|are estimated)\b", said):
+    if before and before[-1].frame.sentence >= first - 2 and re.search(r"\b(?:is|are|was|were) (?:estimated|expected|said|understood)\b", said):
         return before[-1]
+    return None
+
+
+def _running_quote(text: Text, passage: Passage) -> Span | None:
+    """The rest of a quotation whose marks stand in other sentences or are missing on one side."""
+    sentence = text.sentences[text.sentence_at(passage.start)]
+    opened, closed = text.text[sentence.start] in "“\"«", text.text[sentence.end - 1] in "”\"»"
+    if opened != closed and not any(q.start < sentence.end and sentence.start < q.end for q in text.quotations):
+        return Span(sentence.start, sentence.end)
     return None
 
 
@@ -162,18 +182,33 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
         return _antecedent(text, claims, frame, source, earlier)
     if source.sort == "body" and source.organisation and source.organisation.entity is None:
         return _definite_body(text, claims, frame, source)
-    if source.sort == "outlet" and source.organisation is None:
-        return source
-    if source.sort == "unnamed" and re.match(r"[Tt]he |[Hh]er |[Hh]is |[Ii]ts ", text.of(frame.source)):
+    if source.sort == "body" and _publishes(text, claims, frame, source):
+        return msgspec.structs.replace(source, sort="outlet")
+    bare = frame.source.start == text.sentences[frame.sentence].start and " " not in text.of(frame.source)
+    if source.head == "counsel":
+        return _counsel(text, claims, frame, source, earlier)
+    if source.sort == "unnamed" and (bare or re.match(r"[Tt]he |[Hh]er |[Hh]is |[Ii]ts ", text.of(frame.source))):
         return _definite_person(text, claims, frame, source, earlier)
     return source
+
+
+_PUBLISHES = re.compile(r"(?:report(?:s|ed|ing)?|carri(?:es|ed)|publish(?:es|ed)|print(?:s|ed)|quot(?:es|ed)|cit(?:es|ed)|broadcast)", re.IGNORECASE)
+
+
+def _publishes(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> bool:
+    """A body that reports as outlets do and is a party to no claim: its name alone did not tell."""
+    name = source.organisation
+    if name is None or not _PUBLISHES.fullmatch(text.of(frame.cue)) or not name.text[:1].isupper():
+        return False
+    party = any(name.entity in p.voices for c in claims for p in claims.principals(c)) if name.entity else False
+    return not party and not BODY_NOUN.search(name.text)
 
 
 def _antecedent(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
     assert frame.source is not None
     if source.head in {"who", "which", "whose"}:
         return _relative(text, claims, frame.source) or source
-    if source.head in {"we", "i", "you", "that"}:
+    if source.head in {"we", "i", "you", "that", "one"}:
         return source
     since = [v for v in earlier if frame.sentence - v.frame.sentence <= 4]
     for voice in reversed(since):
@@ -208,6 +243,8 @@ def _relative(text: Text, claims: ClaimSet, place: Span) -> Source | None:
     if not phrase:
         return None
     found = read_source(text, claims, Span(sentence.start + phrase.start(), sentence.start + phrase.end()))
+    if found.sort == "unnamed" and (office := _office_of(claims, found.head)):
+        return Source("body", None, office, None, head=found.head)
     return found if found.sort not in {"nobody", "pronoun"} else None
 
 
@@ -229,6 +266,20 @@ def _definite_body(text: Text, claims: ClaimSet, frame: Frame, source: Source) -
     return msgspec.structs.replace(source, organisation=found.name) if found else source
 
 
+def _counsel(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
+    """Counsel in court is the party's own voice: of the party that it names, else of the last one heard."""
+    assert frame.source is not None
+    if source.organisation is not None:
+        return msgspec.structs.replace(source, sort="body")
+    if party := re.search(r"\bfor (the [a-z ]+)", text.of(frame.source)):
+        entity = find_entity(claims, party[1])
+        employer = claims.entity_by_id.get(entity.speaks_for or "") or entity if entity else None
+        name = Name(employer.name, employer.id) if employer else Name(party[1].removeprefix("the "))
+        return msgspec.structs.replace(source, sort="body", organisation=name)
+    last = next((v.source.organisation for v in reversed(earlier) if v.source.sort == "body"), None)
+    return msgspec.structs.replace(source, sort="body", organisation=last)
+
+
 def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
     """'The food minister', 'the epidemiologist': somebody whom the text has named already."""
     assert frame.source is not None
@@ -243,10 +294,23 @@ def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source,
         role = voice.source.role.text if voice.source.role else ""
         if re.search(rf"\b{re.escape(source.head)}\b", role, re.IGNORECASE):
             return voice.source if voice.source.sort == "person" else source
+    if office := _office_of(claims, source.head):
+        return Source("body", None, office, None, head=source.head)
+    if not _PROFESSION.search(source.head):
+        return source
     for voice in reversed([v for v in earlier if frame.sentence - v.frame.sentence <= 3]):
-        if voice.source.sort == "person" and voice.source.role is None and not text.of(frame.source).startswith(("The man", "the man")):
+        if voice.source.sort == "person" and voice.source.role is None:
             return voice.source
     return source
+
+
+_PROFESSION = re.compile(r"(?:olog|ist$|ian$|doctor|surgeon|scientist|engineer|professor|executive|boss|coach|singer|actor|actress|author)")
+
+
+def _office_of(claims: ClaimSet, noun: str) -> Name | None:
+    """'The prosecutor' for the watched 'County Prosecutor's Office', if there is just one such."""
+    found = [e for e in claims.entities if re.search(rf"\b{re.escape(noun)}(?:'s|’s)? Office$", e.name, re.IGNORECASE)]
+    return Name(found[0].name, found[0].id) if len(found) == 1 else None
 
 
 def read_source_of(claims: ClaimSet, name: Name, source: Source) -> Source:

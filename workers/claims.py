@@ -9,9 +9,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import ahocorasick
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -32,21 +31,22 @@ class Token(NamedTuple):
     key: str
 
 
-class Phrase(NamedTuple):
-    """Several tokens in a row that point to claims by their index."""
+class Term(NamedTuple):
+    """A key term or alias of a claim: it stands in a sentence that holds all its keys."""
 
-    keys: tuple[str, ...]
-    claims: tuple[int, ...]
+    keys: frozenset[str]
+    weight: float
 
 
 class Watched(msgspec.Struct, frozen=True):
-    """A claim with what its words weigh. `bag` maps token keys to weights, `phrases` are key terms of several words."""
+    """A claim with what its words weigh. `bag` maps the token keys of its sentence, terms and slots to weights."""
 
     claim: Claim
     bag: dict[str, float]
     norm: float
     core: frozenset[str]
     """Keys of the claim's own sentence."""
+    terms: tuple[Term, ...]
     actors: frozenset[str]
     place: frozenset[str]
     voices: frozenset[str]
@@ -56,14 +56,17 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 class WatchList(msgspec.Struct, frozen=True, dict=True):
-    """Immutable and shared. `names` finds entity spellings, `phrases` key terms, `index` the claims of a token key."""
+    """Immutable and shared. `names` finds entity spellings, `index` the claims of a token key, `stories` the telling
+
+    keys of each story: what its claims are about, common words left out.
+    """
 
     claims: ClaimSet
     watched: tuple[Watched, ...]
     weights: dict[str, float]
     names: "Spellings"
-    phrases: Any
     index: dict[str, NDArray[np.int32]]
+    stories: dict[str, frozenset[str]]
 
     @cached_property
     def _embedded(self) -> dict[tuple[str, int], Matrix]:
@@ -191,26 +194,30 @@ def compile_claims(claims: ClaimSet) -> WatchList:
     """Compiles the watch list. Time grows with the number of words in it: 100,000 claims take some tens of seconds."""
     names = Spellings(claims.entities)
     parts = [_parts_of(claim, names) for claim in claims]
-    spread = Counter(key for part in parts for key in {*part.core, *part.terms, *part.slots})
+    spread = Counter(key for part in parts for key in {*part.core, *part.single, *part.slots})
     weights = {key: _weight(key, count, len(parts)) for key, count in spread.items()}
+    shared = Counter(term for part in parts for term in set(part.terms))
     watched = tuple(
-        _watched(claim, part, weights, claims) for claim, part in zip(claims, parts, strict=True)
+        _watched(claim, part, weights, shared, claims) for claim, part in zip(claims, parts, strict=True)
     )
     index: dict[str, list[int]] = defaultdict(list)
+    stories: dict[str, set[str]] = defaultdict(set)
     for n, item in enumerate(watched):
+        stories[item.claim.story].update(key for key in item.bag if not is_common(key))
         for key in item.bag:
             index[key].append(n)
     arrays = {key: np.array(found, dtype=np.int32) for key, found in index.items()}
-    return WatchList(claims, watched, weights, names, _phrases(parts), arrays)
+    return WatchList(claims, watched, weights, names, arrays, {s: frozenset(keys) for s, keys in stories.items()})
 
 
 class _Parts(NamedTuple):
     core: frozenset[str]
-    terms: frozenset[str]
+    terms: tuple[frozenset[str], ...]
+    single: frozenset[str]
+    """Keys of all terms."""
     slots: frozenset[str]
     actors: frozenset[str]
     place: frozenset[str]
-    phrases: tuple[tuple[str, ...], ...]
 
 
 def _keys(names: Spellings, phrase: str) -> tuple[str, ...]:
@@ -218,7 +225,7 @@ def _keys(names: Spellings, phrase: str) -> tuple[str, ...]:
 
 
 def _parts_of(claim: Claim, names: Spellings) -> _Parts:
-    terms = [_keys(names, term) for term in (*claim.keyterms, *claim.aliases)]
+    terms = [frozenset(_keys(names, term)) for term in (*claim.keyterms, *claim.aliases)]
     actors = frozenset(key for actor in claim.slots.actors for key in _keys(names, actor))
     place = frozenset(_keys(names, claim.slots.place or ""))
     number = frozenset(_keys(names, claim.slots.number or ""))
@@ -227,11 +234,11 @@ def _parts_of(claim: Claim, names: Spellings) -> _Parts:
     extra = frozenset(key for value in (*values, *forms) for key in _keys(names, value.replace("-", " ")))
     return _Parts(
         core=frozenset(_keys(names, claim.text)),
-        terms=frozenset(key for term in terms for key in term),
+        terms=tuple(term for term in dict.fromkeys(terms) if term),
+        single=frozenset(key for term in terms for key in term),
         slots=actors | place | number | extra,
         actors=actors,
         place=place,
-        phrases=tuple(term for term in terms if len(term) > 1),
     )
 
 
@@ -241,9 +248,17 @@ def _weight(key: str, spread: int, total: int) -> float:
     return max(0.05, rarity * (COMMON_WEIGHT if is_common(key) else 1.0))
 
 
-def _watched(claim: Claim, part: _Parts, weights: dict[str, float], claims: ClaimSet) -> Watched:
+def _term_weight(keys: frozenset[str], spread: int, total: int) -> float:
+    """A term is rare by the claims that have it as a term; being chosen, it outweighs its words met elsewhere."""
+    rarity = math.log((total + 1) / spread) / math.log(total + 1)
+    return max(0.05, rarity * (COMMON_WEIGHT if all(is_common(key) for key in keys) else 1.0))
+
+
+def _watched(
+    claim: Claim, part: _Parts, weights: dict[str, float], shared: Counter[frozenset[str]], claims: ClaimSet
+) -> Watched:
     bag = {key: 0.5 * weights[key] for key in sorted(part.slots)}
-    bag |= {key: weights[key] for key in sorted(part.core | part.terms)}
+    bag |= {key: weights[key] for key in sorted(part.core | part.single)}
     window = [day.year for day in (claim.slots.date_from, claim.slots.date_to, claim.deadline) if day]
     said = [int(key) for key in bag if len(key) == 4 and key.isdigit()]
     open_start = claim.slots.date_from is None and not claim.deadline
@@ -253,25 +268,12 @@ def _watched(claim: Claim, part: _Parts, weights: dict[str, float], claims: Clai
         bag=bag,
         norm=math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0,
         core=part.core,
+        terms=tuple(Term(keys, _term_weight(keys, shared[keys], len(claims.claims))) for keys in part.terms),
         actors=part.actors,
         place=part.place,
         voices=frozenset("@" + voice for principal in claims.principals(claim) for voice in principal.voices),
         years=years,
     )
-
-
-def _phrases(parts: Sequence[_Parts]) -> Any:
-    """An automaton over tokens, each between two spaces; its values are `Phrase`."""
-    owners: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for n, part in enumerate(parts):
-        for phrase in dict.fromkeys(part.phrases):
-            owners[phrase].append(n)
-    automaton = ahocorasick.Automaton()
-    for phrase, found in owners.items():
-        automaton.add_word(" " + " ".join(phrase) + " ", Phrase(phrase, tuple(found)))
-    if owners:
-        automaton.make_automaton()
-    return automaton
 
 
 def entity_id(key: str) -> str | None:

@@ -76,15 +76,15 @@ SAY = (
     "concede accept agree allege warn caution suggest indicate predict forecast estimate promise pledge vow repeat "
     "reiterate reaffirm describe call mention continue conclude complain protest joke quip tweet urge propose recommend "
     "recount murmur whisper hint imply boast clarify specify inform submit apologise apologize share signal "
-    "volunteer counter retort report assure express put confide lament demand hail welcome thank withdraw admit"
-).split() + ["point out", "go on", "stick to", "take back", "make", "have it", "spell out", "speak", "read out", "lay", "send"]
+    "volunteer counter retort report assure express put confide lament demand hail welcome thank withdraw admit criticise criticize condemn accuse blame attack slam blast mock brand dub label portray depict characterise characterize liken oppose endorse proclaim conclude"
+).split() + ["point out", "go on", "stick to", "take back", "make", "have it", "spell out", "speak", "read out", "lay", "send", "call for", "point to", "refer to", "insist on"]
 THINK = (
     "believe think suspect reckon expect fear hope assume guess speculate anticipate foresee understand feel consider "
-    "regard see conclude find know hear want favour favor worry"
+    "regard conclude find know hear want favour favor worry"
 ).split() + ["take it"]
 DENY = (
     "deny reject dismiss dispute refute rebut contradict repudiate contest disavow disown scotch quash debunk discredit "
-    "denounce decry deride ridicule rubbish disclaim gainsay"
+    "denounce decry deride ridicule disclaim gainsay discount exclude"
 ).split() + ["rule out", "brush aside", "brush off", "laugh off", "hit back at", "wave away", "play down", "shoot down", "scoff at",
              "pour cold water on", "bat away", "knock down", "push back"]
 ASK = "ask question wonder doubt query challenge demand disbelieve".split()
@@ -114,7 +114,7 @@ SILENCE = re.compile(
     r"|no (?:further )?comments?\b|without comment(?:ing)?\b"
     r"|(?:ha[sd]|have|having) nothing (?:more |further |else |new )?(?:to (?:say|add|announce|share|report)|for you)"
     r"|(?:kept|keeps?|keeping) (?:(?:his|her|its|their) (?:own )?(?:counsel|silence|peace|lips|cards)|silent|quiet|mum)"
-    r"|(?:remain|stay|fell|fall|went|been|was|were)(?:s|ed|ing)? (?:silent|tight-lipped|quiet|mum|non-committal|noncommittal|unavailable|not available|unreachable)\b"
+    r"|(?:remain|stay|fell|fall|went|been|was|were)(?:s|ed|ing)? (?:silent|tight-lipped|quiet|mum|non-committal|noncommittal|unavailable|not (?:\w+ )?available|unreachable)\b"
     r"|neither (?:\w+ )?(?:confirm|admit|accept)(?:s|ed|ing|ted|ting)? (?:\w+ ){0,2}nor (?:\w+ )?(?:den|reject|rul|dismiss)\w+"
     r"|neither (?:side|party|company|club|firm|man|woman|of (?:them|the \w+)) (?:\w+ )?(?:disclosed|commented|confirmed|responded|replied|revealed|returned|answered|would)"
     r"|(?:confirm|deny)(?:ing)? (?:n?or|or) (?:deny|confirm)(?:ing)?\b"
@@ -233,12 +233,12 @@ ANONYMOUS_NOUN = (
     r"|coach(?:es)?|captain|skipper|soldiers?|officers?|commanders?|veterans?|ministers?|lawmakers?|politicians?|senators?|legislators?|deput(?:y|ies)|civil servants?|bureaucrats?|inspectors?|auditors?|accountants?|economists?|historians?|columnists?"
     r"|spokes(?:man|woman|person|people|men|persons)|representatives?|delegates?|negotiators?|envoys?|sailors?|fishermen|pilots?|passengers?|customers?|patients?|survivors?|victims?|users?|landlords?|tenants?|wholesalers?|retailers?|hauliers?|shopkeepers?"
     r"|paediatricians?|pediatricians?|virologists?|epidemiologists?|professors?|academics?|somebody|someone|others?|some|many|several|most|both|another|one|two|three|four|five|six|seven|a dozen|dozens|a (?:second|third|fourth)|the (?:first|second|third|fourth|latter|former)|accounts"
-    r"|cooks?|packers?|miners?|man|woman|men|women|couple|boy|girl|(?:\w+ ){0,1}(?:source|insider|expert|leader|chief|head|boss|owner|founder|buyer|maker|holder|goer|keeper)s?|judges?|prosecutors?|counsel|clerks?|secretar(?:y|ies)|rivals?|candidates?|whistle-?blowers?"
+    r"|cooks?|packers?|miners?|man|woman|men|women|couple|boy|girl|(?:\w+ ){0,1}(?:source|insider|expert|leader|chief|head|boss|owner|founder|buyer|maker|holder|goer|keeper)s?|judges?|prosecutors?|counsel|governors?|mayors?|presidents?|chairs?|chair(?:man|woman|men)|premiers?|chancellors?|bishops?|generals?|colonels?|sheriffs?|commissioners?|editors?|authors?|founders?|owners?|rebels?|militants?|villagers?|traders?|widows?|carpenters?|clerks?|secretar(?:y|ies)|rivals?|candidates?|whistle-?blowers?"
 )
 GROUP_NOUN = (
-    r"company|firm|group|club|union|council|county|government|ministry|department|office|agency|authority|authorities|regulator|police|force|army|navy|military|hospital|clinic|university|school|college|bank|board|committee|commission|court|parliament|party"
+    r"coastguard|coast guard|line|company|firm|group|club|union|council|county|government|ministry|department|office|agency|authority|authorities|regulator|police|force|army|navy|military|hospital|clinic|university|school|college|bank|board|committee|commission|court|parliament|party"
     r"|charity|foundation|trust|fund|embassy|consulate|federation|association|league|team|airline|operator|manufacturer|maker|importer|exporter|retailer|supermarket|utility|institute|laboratory|museum|church|palace|administration|presidency|cabinet|directorate|directory"
-    r"|creamery|brewery|factory|plant|mine|mill|refinery|railway|port|airport|city|town|state|country|kingdom|republic|opposition|campaign|organi[sz]ation|body|watchdog|ombudsman|prosecution|defence|defense|coroner(?:['’]s office)?|network|operator|provider|owner|developer|contractor|publisher|studio|label|theatre|theater|orchestra|festival|zoo|side|bidder"
+    r"|creamery|brewery|factory|plant|mine|mill|refinery|railway|port|airport|city|town|state|country|kingdom|republic|opposition|campaign|organi[sz]ation|body|watchdog|ombudsman|prosecution|defence|defense|coroner(?:['’]s office)?|network|operator|provider|owner|developer|contractor|publisher|studio|label|theatre|theater|orchestra|festival|zoo|side|bidder|companies|firms|ministries|agencies|airlines|unions|clubs|banks|parties|councils|governments|sides|prosecution|manufacturers"
 )
 
 KNOWN_OUTLETS = frozenset(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from workers.claims import Token, Watched, WatchList
 from workers.text import Text
 from workers.vectors import Vectors
-from workers.words import words_in
+from workers.words import NUMBERS, words_in
 
 Table = NDArray[np.float64]
 
@@ -42,16 +42,18 @@ ANAPHOR = re.compile(
 """Words that point back to what was said before."""
 
 _YEAR = re.compile(r"(?<![\w.,/-])(?:(since|until|from|before|by|after) )?((?:19|20)\d\d)\b(?![/-]\d)", re.IGNORECASE)
+_AGO = re.compile(r"\b(?:(\d+|two|three|four|five|six|seven|eight|nine|ten) years ago|(last) year)\b", re.IGNORECASE)
 _OPEN = frozenset({"since", "until", "from", "before", "by"})
+_NAME = re.compile(r"(?<=[a-z,;] )[A-ZÀ-Þ][\w’'-]+")
 _FLOOR = 0.05
 _UNKNOWN = 0.6
 """Weight of a word that no claim has."""
 
 DIRECT = (
-    "one", "overlap", "cosine", "rarest", "particular", "phrases", "core",
-    "similar", "similar_terms", "lead_similar", "lead_terms", "lead_cosine",
-    "actor", "voice", "covered", "rarest_in_article", "actors_covered", "most_similar", "best_cosine", "title",
-    "other_year",
+    "one", "overlap", "cosine", "rarest", "particular", "terms", "best_term", "core",
+    "similar", "similar_terms", "lead_similar", "lead_terms", "lead_cosine", "lead_words",
+    "actor", "voice", "covered", "rarest_in_article", "actors_covered", "story_covered", "most_similar", "best_cosine",
+    "title", "strangers", "strangers_alone", "length", "other_year",
 )  # fmt: skip
 SIMILARITIES = frozenset({"similar", "similar_terms", "lead_similar", "lead_terms", "most_similar"})
 CONTEXT = (
@@ -73,6 +75,10 @@ class Article(msgspec.Struct, frozen=True, dict=True):
         return tuple(tuple(token.key for token in sentence) for sentence in self.tokens)
 
     @cached_property
+    def key_sets(self) -> tuple[frozenset[str], ...]:
+        return tuple(frozenset(keys) for keys in self.keys)
+
+    @cached_property
     def all_keys(self) -> frozenset[str]:
         return frozenset(key for sentence in self.keys for key in sentence)
 
@@ -83,15 +89,15 @@ class Article(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def strings(self) -> tuple[str, ...]:
-        return tuple(self.text.of(sentence) for sentence in self.text.sentences)
+        return tuple(self.text.of(sentence) for sentence in self.text.units)
 
 
 def article_of(text: Text, watch: WatchList) -> Article:
     """The text in the watch list's tokens."""
-    found: list[list[Token]] = [[] for _ in text.sentences]
+    found: list[list[Token]] = [[] for _ in text.units]
     if found:
         for token in watch.tokens(text.text, words_in(text.text)):
-            found[text.sentence_at(token.start)].append(token)
+            found[text.unit_at(token.start)].append(token)
     return Article(text, tuple(tuple(tokens) for tokens in found))
 
 
@@ -103,12 +109,14 @@ def direct(article: Article, watch: WatchList, chosen: Sequence[int], vectors: V
     found["one"] += 1
     for i, keys in enumerate(article.keys):
         _lexical(found, i, keys, watched, watch, article)
-    _phrase_hits(found["phrases"], article, watch, chosen)
+    _terms(found, article, watched)
+    _strangers(found, article)
     _years(found["other_year"], article, watched)
-    _of_article(found, article, watched)
+    _of_article(found, article, watched, watch)
     if vectors is not None:
         _similar(found, article, watch, chosen, vectors)
     found["lead_cosine"] = _lead(found["cosine"])
+    found["lead_words"] = _lead(found["terms"] + found["particular"])
     return np.stack([found[name] for name in DIRECT], axis=-1)
 
 
@@ -133,29 +141,52 @@ def _lexical(
         found["voice"][i, c] = bool(mine & item.voices)
 
 
-def _phrase_hits(table: Table, article: Article, watch: WatchList, chosen: Sequence[int]) -> None:
-    if not len(watch.phrases):
-        return
-    column = {n: c for c, n in enumerate(chosen)}
-    for i, keys in enumerate(article.keys):
-        for _, phrase in watch.phrases.iter(" " + " ".join(keys) + " "):
-            weight = sum(watch.weights.get(key, _FLOOR) for key in phrase.keys)
-            for n in phrase.claims:
-                if n in column:
-                    table[i, column[n]] = min(2.0, table[i, column[n]] + weight)
+def _terms(found: dict[str, Table], article: Article, watched: Sequence[Watched]) -> None:
+    """Key terms that stand in the sentence with all their words; the less, the more of the article has them."""
+    count = len(article.keys)
+    for c, item in enumerate(watched):
+        for term in item.terms:
+            if not term.keys <= article.all_keys:
+                continue
+            holders = [i for i, keys in enumerate(article.key_sets) if term.keys <= keys]
+            weight = term.weight * (1 - math.sqrt(len(holders) / (count + 1)))
+            for i in holders:
+                found["terms"][i, c] = min(2.5, found["terms"][i, c] + weight)
+                found["best_term"][i, c] = max(found["best_term"][i, c], term.weight)
+
+
+def _strangers(found: dict[str, Table], article: Article) -> None:
+    """Capitalised names that the watch list does not know, and whether the claim's own parties stand by them."""
+    for i, string in enumerate(article.strings):
+        known = [(t.start, t.end) for t in article.tokens[i] if t.key[0] == "@"]
+        start = article.text.units[i].start
+        met = [start + m.start() for m in _NAME.finditer(string)]
+        found["strangers"][i] = min(3, sum(not any(a <= at < b for a, b in known) for at in met))
+        found["length"][i] = min(30, len(article.keys[i])) / 10
+    found["strangers_alone"] = found["strangers"] * (found["actor"] == 0)
 
 
 def _years(table: Table, article: Article, watched: Sequence[Watched]) -> None:
     """1 where the sentence speaks of years and none of them is one of the claim's."""
+    published = article.text.document.published
     for i, string in enumerate(article.strings):
         years = [(word.lower(), int(year)) for word, year in _YEAR.findall(string)]
+        if published is not None:
+            years += [("", published.year - _years_ago(match)) for match in _AGO.finditer(string)]
         closed = any(word not in _OPEN for word, _ in years)
         for c, item in enumerate(watched):
             if closed and item.years and not any(year in item.years for _, year in years):
                 table[i, c] = 1.0
 
 
-def _of_article(found: dict[str, Table], article: Article, watched: Sequence[Watched]) -> None:
+def _years_ago(match: re.Match[str]) -> int:
+    number = match[1]
+    return 1 if number is None else int(number) if number.isdigit() else NUMBERS[number.lower()]
+
+
+def _of_article(
+    found: dict[str, Table], article: Article, watched: Sequence[Watched], watch: WatchList
+) -> None:
     """What holds for the claim in the whole article; the same for all its sentences."""
     for c, item in enumerate(watched):
         here = {key: weight for key, weight in item.bag.items() if key in article.all_keys}
@@ -163,6 +194,8 @@ def _of_article(found: dict[str, Table], article: Article, watched: Sequence[Wat
         found["covered"][:, c] = sum(here.values()) / sum(item.bag.values()) if here else 0.0
         found["rarest_in_article"][:, c] = max((w for key, w in here.items() if key[0] != "@"), default=0.0)
         found["actors_covered"][:, c] = len(parties & article.all_keys) / max(1, len(parties))
+        told = watch.stories[item.claim.story] & article.all_keys
+        found["story_covered"][:, c] = math.log1p(len(told))
     found["best_cosine"] += found["cosine"].max(axis=0)
     found["title"] += found["particular"][0]
 
@@ -228,7 +261,7 @@ def context(article: Article, table: Table, logits: Table) -> Table:
 
 def _same_paragraph(article: Article) -> Table:
     """(sentences, 1): 1 where the sentence goes on in the paragraph of the one before."""
-    numbers = np.array([sentence.paragraph for sentence in article.text.sentences])
+    numbers = np.array([sentence.paragraph for sentence in article.text.units])
     same = np.zeros((len(numbers), 1))
     same[1:, 0] = numbers[1:] == numbers[:-1]
     return same
@@ -265,7 +298,7 @@ def _best_other(table: Table) -> Table:
 def _in_paragraph(article: Article, share: Table) -> Table:
     """The greatest value among the other sentences of the same paragraph."""
     best = np.zeros_like(share)
-    numbers = [sentence.paragraph for sentence in article.text.sentences]
+    numbers = [sentence.paragraph for sentence in article.text.units]
     for i, number in enumerate(numbers):
         others = [j for j, other in enumerate(numbers) if other == number and j != i]
         if others:

@@ -107,7 +107,7 @@ def _thresholds(watch: WatchList, chosen: Sequence[int], weights: Weights) -> ND
 
 
 def _passage(article: Article, watch: WatchList, i: int, n: int, points: int) -> Passage:
-    sentence, item = article.text.sentences[i], watch.watched[n]
+    sentence, item = article.text.units[i], watch.watched[n]
     shared = sorted({k for k in article.keys[i] if k in item.bag}, key=lambda k: (-item.bag[k], k))
     why = tuple(f"match:{key}" for key in shared[:4]) or ("match:context",)
     return Passage(item.claim, sentence.start, sentence.end, points, why)

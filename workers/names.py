@@ -24,7 +24,7 @@ _BODY_TOKEN = (
     r"|Foundation|Institute|University|College|School|Hospital|Clinic|Company|Corporation|Corp|Inc|Ltd|Limited|plc|PLC|LLC|GmbH|AG|Industries|Motors|Airlines|Airways|Energy|Power|Electric|Oil|Gas|Mining|Foods?|Ingredients|Creamery|Brewery|Dairies|Farms?"
     r"|Pharma|Pharmaceuticals|Laboratories|Labs|Systems|Technologies|Software|Services|Solutions|Railways?|Rail|Shipping|Lines|Logistics|Church|Cathedral|Museum|Gallery|Theatre|Theater|Orchestra|Opera|Zoo|Kremlin|House|Senate|Congress|Parliament"
     r"|Government|Administration|Embassy|Consulate|Army|Navy|Force|Forces|Guard|Service|Athletic|United|City|Town|Rovers|Wanderers|Albion|Rangers|FC|AFC|Club|League|Forum|Cosmodrome|Airport|Station|Centre|Center|Prosecutor['’]s|Network|Alliance"
-    r"|Coalition|Front|Movement|Republic|Kingdom|States|Region|County|Province|Street|Road|Conference|Games|Cup|Festival|Workers|Farmers|Workers['’]|Nations|International|Global|National|Royal|Central|Supreme|Federal|General Staff|Statistics|Safety|Health|Complex|Plant|Works|Fleet|Command)$)"
+    r"|Coalition|Front|Movement|Republic|Kingdom|States|Region|County|Province|Street|Road|Conference|Games|Cup|Festival|Workers|Farmers|Workers['’]|Nations|International|Global|National|Royal|Central|Supreme|Federal|General Staff|Statistics|Safety|Health|Complex|Plant|Works|Cross|Watch|Valley|Studios|Metals|Steel|Mobile|Bay|Islands?|Sea|Fleet|Command)$)"
 )
 _BODY = re.compile(_BODY_TOKEN)
 _GIVEN = frozenset(
@@ -32,6 +32,9 @@ _GIVEN = frozenset(
 )
 _FEMALE = frozenset(
     "adrienne agnes alexandra alice alison amanda amelia amy ana andrea angela anita ann anna anne asha astrid barbara beatrice carla carmen caroline catherine charlotte christine claire clara claudia cristina daniela dana deborah diana dorothy eileen elena elizabeth ella ellen emily emma emmeline esther eva evelyn farah farrah fatima fiona frances francesca gemma georgia gloria grace hannah heather helen helena ines ingrid irene irina isabel isabella jane janet jennifer jessica joan joanna johanna judith julia julie karen karin kate katherine kathleen kristen kristina laura lauren leila lillian linda lisa louise lucia lucy margaret maria marie marina marion marta martha mary maud maya megan michelle miriam moira monica nadia nancy naomi natalia natalie nicola nicole nina nora olga olivia pamela patricia paula pauline petra philippa priya rachel rebecca rita rosa rose ruth sally salma samantha sandra sara sarah sharon sheila sofia sophia sophie stella stephanie susan svetlana sylvia tamara tanya teresa ursula valentina vanessa vera veronica victoria wendy yasmin zainab zoe".split()
+)
+_PLACE_WORD = frozenset(
+    "North South East West Northern Southern Eastern Western Central New Old Saudi Hong San Santa Los Las El Sri Costa Puerto Great Upper Lower Mount Lake Cape Port Fort Saint St Rio Buenos Tel Kuala Addis Wall Red White Black Green Blue Big".split()
 )
 _ORDINARY = frozenset(
     "a an the this that these those it its he she they we i you his her their our my your and but or nor so yet for of in on at by to from with without as if when while since after before although though because until unless once whether"
@@ -63,7 +66,7 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         """The bearer of the name at these characters."""
         wording = plain(self.text.text[start:end])
         span = Span(start, end)
-        entity = find_entity(self.claims, wording)
+        entity = find_entity(self.claims, wording) if wording else None
         if entity is None and (fuller := self.people.get(untitled(wording).casefold())):
             wording, span = fuller[0], span
             entity = find_entity(self.claims, wording)
@@ -78,11 +81,17 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         if bare != wording or bare.casefold() in self.people:
             return "person"
         tokens = bare.split()
-        if any(_BODY.match(token) for token in tokens):
+        if not tokens or any(_BODY.match(token) for token in tokens):
             return "body"
         if tokens[0].casefold() in _GIVEN and len(tokens) > 1:
             return "person"
-        return "body"
+        return "person" if self._acts_as_person(tokens) else "body"
+
+    def _acts_as_person(self, tokens: list[str]) -> bool:
+        """Two or three unknown words with a surname's look: 'Olav Strand', but not 'Orvik Metals' or 'New Dorp'."""
+        if not 2 <= len(tokens) <= 3 or tokens[0] in _PLACE_WORD:
+            return False
+        return not re.search(r"(?:[^s]s|ing|tion|ry|ware|ia|land|ese|ian)$", tokens[-1]) and all(t[:1].isupper() for t in tokens)
 
 
 def plain(wording: str) -> str:
@@ -102,14 +111,14 @@ def gender(wording: str) -> bool | None:
         return True
     if re.match(r"(?:Mr|Sir|Lord|King|Prince|Brother|Father)\b", wording):
         return False
-    first = untitled(wording).split()[0].casefold() if wording else ""
+    first = (untitled(wording).split() or [""])[0].casefold()
     return True if first in _FEMALE else False if first in _GIVEN else None
 
 
 def find_entity(claims: ClaimSet, wording: str) -> Entity | None:
     """The entity of that name or alias, with or without title and article."""
     index = _index(claims)
-    for form in (wording, untitled(wording), "the " + wording):
+    for form in (wording, untitled(wording), "the " + wording, re.sub("^[Tt]he ", "", wording)):
         found = index.get(plain(form).casefold()) or index.get(form.casefold())
         if found:
             return found
@@ -133,7 +142,7 @@ def alias_pattern(claims: ClaimSet) -> re.Pattern[str]:
     held = claims.__dict__.get("_alias_pattern")
     if held is None:
         spellings = {s for e in claims.entities for s in (e.name, *e.aliases) if s[:1].isupper() or s.startswith("the ")}
-        forms = sorted({re.escape(plain(s)).replace("'", "['’]") for s in spellings if s}, key=len, reverse=True)
+        forms = sorted({re.escape(re.sub("^the ", "", s.replace("’", "'"))).replace("'", "['’]") for s in spellings if s[:1].isupper()}, key=len, reverse=True)
         held = re.compile(rf"\b(?:{'|'.join(forms)})(?!\w)") if forms else re.compile(r"(?!)")
         claims.__dict__["_alias_pattern"] = held
     return held

@@ -44,7 +44,12 @@ class Source(msgspec.Struct, frozen=True):
         return Attribution()
 
 
-_PRONOUNS = frozenset({"he", "she", "they", "it", "we", "i", "who", "which", "whose", "you", "that", "himself", "herself"})
+_DOCUMENT = re.compile(
+    r"^(?:reports?|stud(?:y|ies)|letters?|e-?mails?|notes?|memos?|documents?|records?|files?|statements?|surveys?|polls?|tests?|results?|figures?|data|images?|pictures?|photographs?|videos?|footage|tapes?|recordings?|texts?|articles?|stor(?:y|ies)|posts?|tweets?|signs?|maps?|analys[ie]s|findings?|evidence|laws?|rules?|contracts?|versions?|minutes|deal|agreement|question|news|rumou?rs?|talk|claims?|denials?|move|visit|decision|plan|meeting|event|thing|matter|fact|page|line|sentence|word|name|number|price|count|sale|product|finding|train|trip|summit)$",
+    re.IGNORECASE,
+)
+"""Nouns that may stand before a reporting verb without being anybody who speaks."""
+_PRONOUNS = frozenset({"one", "he", "she", "they", "it", "we", "i", "who", "which", "whose", "you", "that", "himself", "herself"})
 _POSTMODIFIER = re.compile(
     r",|\s(?:who|whom|whose|which|that|with|familiar|close|briefed|working|speaking|advising|attending|of|at|from|for|in|on|to|inside|near|around|behind|involved|quoted|cited|by|through|outside|among|within|privy|opposed|loyal|asked|based|themselves|himself|herself|itself|asking|said|stopped|reached|contacted)\b"
 )
@@ -57,6 +62,8 @@ def read_source(text: Text, claims: ClaimSet, place: Span) -> Source:
     """What the noun phrase at `place` says about its referent; references are left open (see `attribution`)."""
     phrase = text.text[place.start : place.end]
     lower = phrase.casefold().strip()
+    if re.fullmatch(r"(?:the|this) (?:author|writer|reporter|correspondent|columnist)", lower):
+        return Source("pronoun", head="i")
     if lower.startswith("whose "):
         return Source("pronoun", head="whose")
     if lower in _PRONOUNS:
@@ -64,11 +71,26 @@ def read_source(text: Text, claims: ClaimSet, place: Span) -> Source:
         return Source("pronoun", plural=lower == "they", female=female, head=lower)
     names = _names(text, claims, place)
     head_end = _head_end(text, claims, place, names)
+    if named := _ends_in_person(text, claims, place, names):
+        return named
     inside = [n for n in names if n[0] < head_end]
     after = [n for n in names if n[0] >= head_end]
     if inside and inside[-1][1] >= head_end - 1:
         return _named_head(text, claims, place, inside, after, head_end)
     return _common_head(text, claims, place, inside, after, head_end)
+
+
+def _ends_in_person(text: Text, claims: ClaimSet, place: Span, names: list[tuple[int, int]]) -> Source | None:
+    """'Russia's envoy to the talks Ivan Petrov': a role with a tail of its own, then the name."""
+    if not names or names[-1][1] < place.end or " " not in text.text[slice(*names[-1])]:
+        return None
+    before = text.text[place.start : names[-1][0]].rstrip()
+    if not before or re.search(r"(?:,|\bwho\b|\b(?:for|to|of|with|in|at|by|near|from|like|and|or|that|than|against|about|on|the)$)", before) or " " not in before:
+        return None
+    known = registry(text, claims).resolve(*names[-1])
+    if known.kind != "person":
+        return None
+    return _person(text, claims, place, known, before + " ", names[:-1], [], place.end)
 
 
 def _names(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]:
@@ -80,7 +102,7 @@ def _names(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]:
             low += word.end()
             while low < high and text.text[low] == " ":
                 low += 1
-        if low >= high:
+        if low >= high or _common_start(text, low, high):
             continue
         touching = [f for f in found if f[0] < high and low < f[1]]
         if not touching:
@@ -93,6 +115,15 @@ def _names(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]:
 
 def _ordinary(word: str) -> bool:
     return word.casefold() in ORDINARY or bool(PERSON_NOUN.fullmatch(word) or OUTLET_NOUN.fullmatch(word)) or bool(BODY_NOUN.fullmatch(word) and word.islower())
+
+
+def _common_start(text: Text, low: int, high: int) -> bool:
+    """'Villagers asked': a capital that only opens the sentence, before a lower-case word."""
+    word = text.text[low:high]
+    opens = low == 0 or text.text[low - 1] in "“\"‘" or text.text[:low].rstrip()[-1:] in ".!?:\n"
+    if " " in word or not opens or not re.search(r"(?:[^s'’]s|men|women|people)$", word):
+        return False
+    return not re.search(rf"(?<=[a-z,] ){re.escape(word)}\b", text.text)
 
 
 def _widens(text: Text, claims: ClaimSet, alias: tuple[int, int], chunk: tuple[int, int]) -> bool:
@@ -185,14 +216,20 @@ def _common_head(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[i
     for low, high in after:
         known = names.resolve(low, high)
         lead = text.text[head_end:low]
-        if known.kind == "person" and re.fullmatch(r",\s*(?:[A-Z]\w+\.? )*|(?: (?:of|for|at|from) [^,]*|,[^,]*),\s*(?:[A-Z]\w+\.? )*", lead) and not _PLURAL.search(head):
+        is_person = known.kind == "person" or (known.kind == "body" and known.name.entity is None and PERSON_NOUN.search(head) and " " in known.name.text)
+        if is_person and re.fullmatch(r",\s*(?:[A-Z]\w+\.? )*|(?: (?:of|for|at|from) [^,]*|,[^,]*),\s*(?:[A-Z]\w+\.? )*", lead) and not _PLURAL.search(head):
             return _person(text, claims, place, known, head + " ", inside, [n for n in after if n != (low, high)], head_end)
+    if after and re.fullmatch(r",\s*", text.text[head_end : after[0][0]]) and (BODY_NOUN.search(noun) or PERSON_NOUN.search(noun)) and after[0][1] >= place.end - 1:
+        apposed = names.resolve(*after[0])
+        return Source("outlet" if apposed.kind == "outlet" else "body", None, apposed.name, None, head=noun)
+    if _DOCUMENT.match(noun):
+        return _document(text, claims, place, inside, after, head_end, noun)
     whole = text.text[place.start : place.end]
     employer = _employer(text, claims, place, inside, after, head_end)
-    if _COUNSEL.search(head) and employer:
+    if _COUNSEL.search(head):
         return Source("body", None, employer, Name("counsel", None, None), head="counsel")
     if PERSON_NOUN.search(head) and not (BODY_NOUN.fullmatch(noun) and not PERSON_NOUN.fullmatch(noun)):
-        return Source("unnamed", None, employer, Name(whole, None, place), bool(_PLURAL.search(head.strip())), _common_gender(head), head=noun)
+        return Source("unnamed", None, employer, Name(whole, None, place), bool(_PLURAL.search(head.strip())), _common_gender(head), noun)
     if OUTLET_NOUN.search(head):
         return Source("outlet", None, None, Name(whole, None, place), head=noun)
     if BODY_NOUN.search(head):
@@ -208,7 +245,26 @@ def _common_head(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[i
     if inside and names.resolve(*inside[-1]).kind == "body" and inside[-1][1] >= head_end - 2:
         return Source("body", None, names.resolve(*inside[-1]).name, None, head=noun)
     if re.search(r"(?:er|or|ist|ian|ee|man|woman|ant|ers|ors|ists|ians|ees|men|women|ants)$", noun) and not re.search(r"\b(?:matter|letter|paper|factor|number|order|water|weather|winter|summer|power|river|border|error|member state)$", noun):
-        return Source("unnamed", None, employer, Name(whole, None, place), bool(_PLURAL.search(head.strip())), _common_gender(head), head=noun)
+        return Source("unnamed", None, employer, Name(whole, None, place), bool(_PLURAL.search(head.strip())), _common_gender(head), noun)
+    if re.match(r"[Tt]he |[Ii]ts |[Hh]is |[Hh]er |[Tt]heir |[Nn]either ", head):
+        return Source("body", None, Name(re.sub(r"^\w+ ", "", head).strip(), None, Span(place.start, head_end)), None, head=noun)
+    if re.search(r"[^s'’]s$", noun):
+        return Source("unnamed", None, employer, Name(whole, None, place), plural=True, head=noun)
+    return Source("nobody", head=noun)
+
+
+def _document(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[int, int]], after: list[tuple[int, int]], head_end: int, noun: str) -> Source:
+    """'A report in the Daily Ledger', 'the institute's study', 'a count by the agency': whoever issued it."""
+    names = registry(text, claims)
+    for low, high in [*after, *inside]:
+        lead = text.text[head_end:low] if low >= head_end else ""
+        if re.fullmatch(r"|\s(?:published |released |issued |conducted )?(?:by|from|in|of|on) (?:the )?", lead):
+            known = names.resolve(low, high)
+            sort: Sort = "body" if known.kind == "person" else known.kind
+            return Source(sort, None, known.name, None, head=noun)
+    if issuer := re.match(r"(?:[Tt]he |[Ii]ts |[Aa]n? )?((?:[a-z]+ )?[a-z]+)['’]s? ", text.text[place.start : head_end]):
+        if BODY_NOUN.search(issuer[1]):
+            return Source("body", None, Name(issuer[1], None, Span(place.start + issuer.start(1), place.start + issuer.end(1))), None, head=issuer[1])
     return Source("nobody", head=noun)
 
 

@@ -14,6 +14,8 @@ _ABBREVIATION = re.compile(
     r"|vs|etc|Inc|Ltd|Co|Corp|approx|ca|cf|e\.g|i\.e|a\.m|p\.m)|\b[A-Z]|\b[A-Z](?:\.[A-Z])+)\.$"
 )
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+[\"'“‘«(\[]?[A-ZÀ-ÞА-Я0-9])")
+_LONGEST_UNIT = 420
+"""Characters of the longest run of sentences that counts as one unit."""
 _QUOTED = re.compile(r"“[^”]{2,}?”|\"[^\"\n]{2,}?\"|«[^»]{2,}?»|‘[^’\n]{2,}?’(?=[\s,.;:!?])")
 
 
@@ -55,13 +57,43 @@ class Text(msgspec.Struct, frozen=True, dict=True):
         return tuple(found)
 
     @cached_property
+    def units(self) -> tuple[Sentence, ...]:
+        """Sentences, save that those which share a quotation are one: what somebody says in one breath is one thing."""
+        merged: list[Sentence] = []
+        for sentence in self.sentences:
+            last = merged[-1] if merged else None
+            if last and last.paragraph == sentence.paragraph and self._inside_quotation(last, sentence):
+                merged[-1] = Sentence(last.start, sentence.end, last.paragraph)
+            else:
+                merged.append(sentence)
+        return tuple(merged)
+
+    def _inside_quotation(self, before: Sentence, after: Sentence) -> bool:
+        """A quotation begins in one and ends in the other, and together they are no longer than a long sentence."""
+        return after.end - before.start <= _LONGEST_UNIT and any(
+            before.start <= q.start < before.end and after.start < q.end <= after.end for q in self.quotations
+        )
+
+    @cached_property
+    def _unit_starts(self) -> list[int]:
+        return [unit.start for unit in self.units]
+
+    def unit_at(self, offset: int) -> int:
+        """As `sentence_at`, of `units`."""
+        return max(0, bisect_right(self._unit_starts, offset) - 1)
+
+    @cached_property
     def quotations(self) -> tuple[Span, ...]:
         """Passages in quotation marks, marks included."""
         return tuple(Span(m.start(), m.end()) for m in _QUOTED.finditer(self.text))
 
     def sentence_at(self, offset: int) -> int:
         """Index of the sentence that holds the character, or of the last one that starts before it."""
-        return max(0, bisect_right([s.start for s in self.sentences], offset) - 1)
+        return max(0, bisect_right(self._sentence_starts, offset) - 1)
+
+    @cached_property
+    def _sentence_starts(self) -> list[int]:
+        return [sentence.start for sentence in self.sentences]
 
     def of(self, part: Span | Sentence) -> str:
         return self.text[part.start : part.end]

@@ -1,6 +1,7 @@
 """Questions about what is known: stories, articles, one mention."""
 
 import difflib
+import itertools
 from typing import Annotated, Any
 
 import typer
@@ -40,10 +41,7 @@ def list_stories(home: HomeOption = show.HOME, as_json: JsonOption = False) -> N
     table(
         None,
         ("story", "title", "claims", "statuses"),
-        [
-            (r["id"], r["title"], r["claims"], ", ".join(f"{n} {s}" for s, n in sorted(r["statuses"].items())))
-            for r in rows
-        ],
+        [(r["id"], r["title"], r["claims"], ", ".join(f"{n} {s}" for s, n in sorted(r["statuses"].items()))) for r in rows],
     )
 
 
@@ -144,7 +142,7 @@ def _article_answer(opened: Home, found: Article, revisions: Any, mentions: Any,
                     )
                 ),
             }
-            for before, after in zip(texts, texts[1:], strict=False)
+            for before, after in itertools.pairwise(texts)
             if before is not None and after is not None
         ]
     return answer

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
 from kafka.consumer import KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.coordinator.base import MemberState
 from kafka.errors import (
     CommitFailedError,
     FencedInstanceIdError,
@@ -22,6 +23,9 @@ from store.bus.kafka_read import incoming
 log = logging.getLogger(__name__)
 
 _MOVED_ON = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
+
+REJOIN = 3.0
+"""Seconds that a poll may take, whatever its timeout, while the group shares its partitions anew."""
 
 
 class Membership(NamedTuple):
@@ -59,7 +63,7 @@ class KafkaGroupConsumer:
             if self._consumer is None:
                 self._consumer = self._join()
             try:
-                found = incoming(self._consumer.poll(timeout_ms=int(timeout * 1000), max_records=most))
+                found = self._fetch(self._consumer, most, timeout)
             except FencedInstanceIdError as error:
                 self._replaced = True
                 raise self._replacement() from error
@@ -94,6 +98,17 @@ class KafkaGroupConsumer:
             except BusUnavailable as error:
                 log.warning("%s could not leave at once; its session will end: %s", self._membership.member, error)
 
+    def _fetch(self, consumer: KafkaConsumer, most: int, timeout: float) -> list[Incoming]:
+        """Polls, and while the group is being re-shared does not come back before it is, or REJOIN is over.
+
+        kafka-python (3.0.12) throws away a join that the broker answers between two polls and asks for another,
+        which sends the whole group round again: members that poll briefly would never come to rest.
+        """
+        found = incoming(consumer.poll(timeout_ms=int(timeout * 1000), max_records=most))
+        if found or consumer.group_metadata().state is MemberState.STABLE:
+            return found
+        return incoming(consumer.poll(timeout_ms=max(0, int((REJOIN - timeout) * 1000)), max_records=most))
+
     def _join(self) -> KafkaConsumer:
         who = self._membership
         consumer = self._link.consumer(
@@ -101,7 +116,7 @@ class KafkaGroupConsumer:
             group_instance_id=who.member,
             auto_offset_reset="earliest",
             session_timeout_ms=int(who.session * 1000),
-            heartbeat_interval_ms=min(3000, int(who.session * 300)),
+            heartbeat_interval_ms=min(1000, int(who.session * 300)),
             max_poll_interval_ms=int(who.patience * 1000),
             partition_assignment_strategy=[CooperativeStickyAssignor],
         )

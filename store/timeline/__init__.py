@@ -1,6 +1,6 @@
 """The timeline: read tables that follow the ledger, and the questions they answer."""
 
-from store.timeline.queries import Article, Counts, Feed, Revision
+from store.timeline.answers import Article, Counts, Feed, Revision, StatusConcluded
 from store.timeline.timeline import Timeline, TimelineGap
 
-__all__ = ["Article", "Counts", "Feed", "Revision", "Timeline", "TimelineGap"]
+__all__ = ["Article", "Counts", "Feed", "Revision", "StatusConcluded", "Timeline", "TimelineGap"]

@@ -206,9 +206,7 @@ class Changes:
         articles, urls = tables.articles, tables.article_urls
         match event:
             case ev.ArticleWithdrawn(article=article):
-                self._add(
-                    articles, do.article_withdraw, b_article=article, withdrawn_at=at, withdrawn_position=fact.position
-                )
+                self._add(articles, do.article_withdraw, b_article=article, withdrawn_at=at, withdrawn_position=fact.position)
             case ev.ArticleMerged(article=article, into=into):
                 self._add(articles, do.article_merge, b_article=article, merged_into=into)
             case ev.ArticleAliased(article=article, text=text) if text is not UNSET:

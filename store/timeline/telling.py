@@ -12,7 +12,8 @@ from store.evidence import Evidence
 from store.lineage import Origin, Outlets, origins
 from store.status import Conclusion, Fold, rivals_of
 from store.story import Edited, StoryTold, tell
-from store.timeline.queries import Queries, Revision
+from store.timeline.answers import Revision
+from store.timeline.queries import Queries
 from store.timeline.tables import Tables
 
 
@@ -73,9 +74,7 @@ class Telling(Queries):
             withdrawals=self.withdrawals(connection, articles, as_known), outlets=self.outlets(connection),
         )  # fmt: skip
 
-    def story(
-        self, connection: Connection, story: str | None, as_of: datetime, as_known: int | None = None
-    ) -> dict[str, Any]:
+    def story(self, connection: Connection, story: str | None, as_of: datetime, as_known: int | None = None) -> dict[str, Any]:
         """`told` as plain data for JSON, with the titles of the stories."""
         told = self.told(connection, story, as_of, as_known)
         shown = {claim.story for claim in told.claims} | ({story} if story else set())

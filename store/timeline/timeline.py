@@ -33,6 +33,7 @@ class Timeline(Telling):
     def __init__(self, prefix: str = "read_", *, key: Callable[[str], str] = str.casefold) -> None:
         tables = Tables(prefix)
         super().__init__(tables, key)
+        self.prefix, self.key = prefix, key
         self.metadata: sa.MetaData = tables.metadata
         self._statements = Statements(tables)
 
@@ -64,6 +65,13 @@ class Timeline(Telling):
         """Empties all read tables, to be filled again from position 0."""
         for table in self.metadata.tables.values():
             connection.execute(table.delete())
+
+    def take_over(self, connection: Connection, other: "Timeline") -> None:
+        """Replaces all rows by those of another set of tables in the same database: one transaction, seen whole."""
+        for name, table in self.metadata.tables.items():
+            source = other.metadata.tables[other.prefix + name.removeprefix(self.prefix)]
+            connection.execute(table.delete())
+            connection.execute(table.insert().from_select([c.name for c in source.c], sa.select(*source.c)))
 
     def digest(self, connection: Connection) -> str:
         """SHA-256, hex, over all rows of all read tables; equal rows give equal digests on every database."""
