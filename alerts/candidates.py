@@ -87,9 +87,7 @@ def candidates(recorded: Recorded, context: Context, *, with_lineage: bool = Tru
 # --- mentions -------------------------------------------------------------------------------------
 
 
-def _of_mention(
-    recorded: Recorded, mention: ev.MentionRecorded, context: Context, with_lineage: bool
-) -> Iterator[Candidate]:
+def _of_mention(recorded: Recorded, mention: ev.MentionRecorded, context: Context, with_lineage: bool) -> Iterator[Candidate]:
     claim = context.claim(mention.claim)
     if claim is None:
         return
@@ -119,9 +117,7 @@ def _as(plain: Candidate, trigger: ev.Trigger, **changes: object) -> Candidate:
     return msgspec.structs.replace(plain, trigger=trigger, **changes)
 
 
-def _denied_anew(
-    mention: ev.MentionRecorded, origin: Origin, found: Mapping[str, Origin], earlier: Sequence[Evidence]
-) -> bool:
+def _denied_anew(mention: ev.MentionRecorded, origin: Origin, found: Mapping[str, Origin], earlier: Sequence[Evidence]) -> bool:
     """A denial is news when its origin never denied before, or is known to have said it on a later day."""
     days = [
         item.mention.said_on or item.occurred_at.date()
@@ -131,9 +127,7 @@ def _denied_anew(
     return not days or (mention.said_on is not None and mention.said_on > max(days))
 
 
-def _drift(
-    plain: Candidate, mention: ev.MentionRecorded, claim: Claim, context: Context
-) -> Iterator[Candidate]:
+def _drift(plain: Candidate, mention: ev.MentionRecorded, claim: Claim, context: Context) -> Iterator[Candidate]:
     """Somebody affirms a value that nobody in the claim's variant group gave before."""
     if mention.variant is None or mention.stance != "affirms" or claim.variants is None:
         return
@@ -221,9 +215,7 @@ def _of_revision(recorded: Recorded, revised: ev.ArticleRevised, context: Contex
             )  # fmt: skip
 
 
-def _of_withdrawal(
-    recorded: Recorded, withdrawn: ev.ArticleWithdrawn, context: Context
-) -> Iterator[Candidate]:
+def _of_withdrawal(recorded: Recorded, withdrawn: ev.ArticleWithdrawn, context: Context) -> Iterator[Candidate]:
     for claim_id in context.of_article.get(withdrawn.article, {}):
         claim = context.claim(claim_id)
         standing = [

@@ -83,9 +83,7 @@ def _lineage_matters(recorded: Recorded, context: Context, rules: Ruleset) -> bo
     """Comparing a mention with all earlier ones is dear: it is done only if a rule would use the answer."""
     event = recorded.event
     claim = context.claim(event.claim) if isinstance(event, MentionRecorded) else None
-    return claim is not None and any(
-        rule.covers(claim) and rule.triggers & {"denial", "new_origin"} for rule in rules.rules
-    )
+    return claim is not None and any(rule.covers(claim) and rule.triggers & {"denial", "new_origin"} for rule in rules.rules)
 
 
 def _of_rule(rule: Rule, version: str, mine: Iterable[Candidate]) -> Iterator[Verdict]:

@@ -18,9 +18,7 @@ EVENT_TYPE = "dateline_alert"
 PAGE, PAGES = 200, 10
 """How many messages since the first attempt are searched for one that may have arrived already."""
 
-_RETRIED = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-)
+_RETRIED = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{5,}")
 
 
@@ -76,8 +74,8 @@ def bot(token: Secret, channel: str, *, base_url: str = "https://slack.com/api/"
             return _of_error(error)
         except (OSError, HTTPException, SlackClientError) as error:
             return RetryLater(f"unreachable_{type(error).__name__}")
-        receipt = str(answer["ts"])
-        return Delivered(receipt, thread=dispatch.thread or receipt)
+        posted = answer.get("ts")
+        return Delivered(str(posted or "posted"), thread=dispatch.thread or posted)
 
     return send
 

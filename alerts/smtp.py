@@ -67,9 +67,7 @@ def _connect(server: MailServer, context: ssl.SSLContext) -> smtplib.SMTP:
     return connection
 
 
-def _hand_in(
-    connection: smtplib.SMTP, sender: str, recipients: tuple[str, ...], content: bytes
-) -> dict[str, int]:
+def _hand_in(connection: smtplib.SMTP, sender: str, recipients: tuple[str, ...], content: bytes) -> dict[str, int]:
     """Recipient → answer code, for those that were refused; all of them if none was taken."""
     try:
         answers = connection.sendmail(sender, recipients, content)

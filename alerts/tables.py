@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Row, Table, Text, and_, func, or_, select
 
 from store.clock import from_micros, to_micros
+from store.ledger import head
 
 metadata = MetaData()
 
@@ -107,7 +108,8 @@ def hold(connection: Connection) -> None:
 
 
 def prepare(connection: Connection) -> None:
-    """Creates what is missing."""
+    """Creates what is missing. Holds the ledger's append lock, since PostgreSQL lets two members create one table at once."""
+    connection.execute(select(head.c.size).with_for_update()).all()
     metadata.create_all(connection)
     if connection.execute(select(cursor.c.next)).scalar_one_or_none() is None:
         connection.execute(cursor.insert().values(one=1, next=0))

@@ -17,7 +17,6 @@ from dateline.home import SECRET, Home
 from dateline.parts import load_rules
 from store.database import reading
 from store.proofs import root
-from workers.vectors import installed
 
 State = Literal["good", "look", "bad"]
 LEAST_FREE = 1 << 30
@@ -53,6 +52,8 @@ def examine(home_path: Path) -> list[Check]:
 
 
 def _machine() -> Iterator[Check]:
+    from workers.vectors import installed
+
     version = sys.version.split()[0]
     if sys.version_info < (3, 11, 15):
         yield Check(

@@ -105,6 +105,7 @@ def play(
     """
     started = time.monotonic()
     home_path.mkdir(parents=True, exist_ok=True)
+    (home_path / SECRET).touch(mode=0o600)
     (home_path / SECRET).write_bytes(DEMO_SECRET)
     clock = SharedClock(home_path / "clock")
     clock.set(wire.instants[0])

@@ -80,14 +80,15 @@ class Home:
     def clock(self) -> Clock:
         return SharedClock(self.path / "clock") if self.settings.clock == "shared" else SystemClock()
 
-    @cached_property
+    @property
     def engine(self) -> Engine:
-        return open_engine(self.settings.ledger_url())
+        """The ledger's database, with its tables in place and its format known to be ours."""
+        return self.ledger.engine
 
     @cached_property
     def content_engine(self) -> Engine:
         if self.settings.content_url() == self.settings.ledger_url():
-            return self.engine
+            return self.ledger.engine
         return open_engine(self.settings.content_url())
 
     @cached_property
@@ -97,7 +98,8 @@ class Home:
     @cached_property
     def ledger(self) -> Ledger:
         try:
-            return Ledger(self.engine, secret=self.secret, clock=self.clock, projectors=[self.timeline])
+            engine = open_engine(self.settings.ledger_url())
+            return Ledger(engine, secret=self.secret, clock=self.clock, projectors=[self.timeline])
         except NewerLedger as error:
             raise UserError(str(error), CONFIG) from error
 
@@ -119,9 +121,10 @@ class Home:
         """Closes what was opened; safe to call twice."""
         if "bus" in self.__dict__:
             self.bus.close()
-        for name in ("engine", "content_engine"):
-            if name in self.__dict__:
-                getattr(self, name).dispose()
+        if "ledger" in self.__dict__:
+            self.ledger.engine.dispose()
+        if "content_engine" in self.__dict__:
+            self.content_engine.dispose()
 
     def __enter__(self) -> Self:
         return self

@@ -1,35 +1,30 @@
-"""Builds the rooms' objects from a home: the only place where settings meet the rooms."""
+"""Builds the rooms' objects from a home: the only place where settings meet the rooms.
+
+Rooms are imported by the function that opens them: `dateline feeds list` need not wait for a sentence model to load.
+"""
 
 import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from alerts import channels as channel_kinds
-from alerts import slack
-from alerts.channels import Channel
-from alerts.deliver import Alerts
-from alerts.mail import Letterhead
-from alerts.rules import Ruleset
-from alerts.rulesfile import BadRules, parse
-from alerts.secrets import Secret
-from alerts.smtp import MailServer, smtp
 from dateline.errors import CONFIG, UserError
 from dateline.home import Home
 from dateline.settings import LogChannel, SlackBotChannel, SlackWebhookChannel, SmtpChannel
-from ingest.dial import Resolver, Route, resolve
-from ingest.feeds import add_feed
-from ingest.fetch import Fetcher, FetchSettings
-from ingest.opml import OpmlRefused, parse_opml
-from ingest.poll import SCHEDULE, Ingest, IngestSettings
-from ingest.state import State
-from ingest.urls import UrlRefused
 from store.claim import ClaimSet
 from store.database import reading
 from store.timeline import Feed
-from workers.read import Reader
-from workers.vectors import load_vectors
+
+if TYPE_CHECKING:
+    from alerts.channels import Channel
+    from alerts.deliver import Alerts
+    from alerts.rules import Ruleset
+    from ingest.dial import Resolver
+    from ingest.fetch import Fetcher
+    from ingest.poll import Ingest
+    from workers.read import Reader
 
 RULES = "rules.yaml"
 FIRST_RULES = """\
@@ -62,8 +57,11 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 # --- reading -----------------------------------------------------------------------------------------
 
 
-def open_reader(home: Home, claims: ClaimSet) -> Reader:
+def open_reader(home: Home, claims: ClaimSet) -> "Reader":
     """A reader over this watch list, with the sentence model if one is installed and wanted."""
+    from workers.read import Reader
+    from workers.vectors import load_vectors
+
     vectors = load_vectors() if home.settings.match.model == "auto" else None
     return Reader(claims, vectors, home.secret)
 
@@ -71,8 +69,11 @@ def open_reader(home: Home, claims: ClaimSet) -> Reader:
 # --- ingest ------------------------------------------------------------------------------------------
 
 
-def open_fetcher(home: Home) -> Fetcher:
+def open_fetcher(home: Home) -> "Fetcher":
     """The one client for everything that goes out."""
+    from ingest.dial import resolve
+    from ingest.fetch import Fetcher, FetchSettings
+
     own = home.settings.ingest
     settings = FetchSettings(
         user_agent=own.user_agent,
@@ -86,7 +87,9 @@ def open_fetcher(home: Home) -> Fetcher:
     return Fetcher(settings, home.clock, resolver=_fixed_route(home.settings.route))
 
 
-def _fixed_route(address: str) -> Resolver:
+def _fixed_route(address: str) -> "Resolver":
+    from ingest.dial import Route
+
     parts = urlsplit(address)
     if parts.hostname is None or parts.port is None:
         raise UserError(f"route {address!r} is no address like http://127.0.0.1:8080", CONFIG)
@@ -94,8 +97,11 @@ def _fixed_route(address: str) -> Resolver:
     return lambda _host, _port, _scheme: route
 
 
-def open_ingest(home: Home, stopping: Callable[[], bool] = lambda: False) -> Ingest:
+def open_ingest(home: Home, stopping: Callable[[], bool] = lambda: False) -> "Ingest":
     """`stopping` is asked between two articles: a drain need not wait for a long round."""
+    from ingest.poll import SCHEDULE, Ingest, IngestSettings
+    from ingest.state import State
+
     own = home.settings.ingest
     rechecks = tuple(duration(text, "ingest.rechecks") for text in own.rechecks)
 
@@ -127,6 +133,10 @@ def duration(text: str, field: str) -> timedelta:
 
 def add_feeds_of(home: Home, opml: Path) -> tuple[int, list[str]]:
     """Adds the feeds of an OPML file. Returns how many are new, and the addresses that were refused."""
+    from ingest.feeds import add_feed
+    from ingest.opml import OpmlRefused, parse_opml
+    from ingest.urls import UrlRefused
+
     try:
         outlines, refused = parse_opml(opml.read_bytes())
     except OSError as error:
@@ -171,25 +181,33 @@ def put_rules(home: Home, rules: Path | None) -> None:
     (home.path / RULES).write_text(text, encoding="utf-8")
 
 
-def load_rules(home: Home) -> Ruleset:
+def load_rules(home: Home) -> "Ruleset":
     """The home's rules; the first ones where it has none. Raises UserError that names rule and field."""
     path = home.path / RULES
     text = path.read_text(encoding="utf-8") if path.exists() else FIRST_RULES
     return _parsed(text, str(path), home)
 
 
-def _parsed(text: str, source: str, home: Home) -> Ruleset:
+def _parsed(text: str, source: str, home: Home) -> "Ruleset":
+    from alerts.rulesfile import BadRules, parse
+
     try:
         return parse(text, source=source, channels=frozenset(home.settings.channels) or None)
     except BadRules as error:
         raise UserError(str(error), CONFIG) from error
 
 
-def open_channels(home: Home) -> dict[str, Channel]:
+def open_channels(home: Home) -> "dict[str, Channel]":
     return {name: _channel(home, settings) for name, settings in home.settings.channels.items()}
 
 
-def _channel(home: Home, settings: SmtpChannel | SlackWebhookChannel | SlackBotChannel | LogChannel) -> Channel:
+def _channel(home: Home, settings: SmtpChannel | SlackWebhookChannel | SlackBotChannel | LogChannel) -> "Channel":
+    from alerts import channels as kinds
+    from alerts import slack
+    from alerts.mail import Letterhead
+    from alerts.secrets import Secret
+    from alerts.smtp import MailServer, smtp
+
     match settings:
         case SmtpChannel():
             password = Secret(settings.password.get_secret_value()) if settings.password else None
@@ -202,10 +220,12 @@ def _channel(home: Home, settings: SmtpChannel | SlackWebhookChannel | SlackBotC
             token = Secret(settings.token.get_secret_value())
             return slack.bot(token, settings.channel, base_url=settings.base_url)
         case LogChannel():
-            return channel_kinds.log(home.path / settings.path)
+            return kinds.log(home.path / settings.path)
 
 
-def open_alerts(home: Home, owner: str = "alert-0") -> Alerts:
+def open_alerts(home: Home, owner: str = "alert-0") -> "Alerts":
+    from alerts.deliver import Alerts
+
     return Alerts(
         ledger=home.ledger,
         rules=load_rules(home),

@@ -50,7 +50,7 @@ class SmtpChannel(_Section):
     kind: Literal["smtp"]
     host: str
     port: int = 587
-    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    tls: Literal["starttls", "tls", "none"] = "starttls"
     user: str | None = None
     password: SecretStr | None = None
     sender: str

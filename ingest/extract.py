@@ -22,6 +22,8 @@ RULES = 1
 PAGE_RENDITION = f"trafilatura-{trafilatura.__version__}+{RULES}"
 FEED_RENDITION = f"feed-{RULES}"
 LARGEST_PAGE = 4 * 1024 * 1024
+MOST_TAGS = 40_000
+"""A long article's page has some 5,000. What has many more is no article, and takes the extractor minutes."""
 _LEAST_FOR_LANGUAGE = 80
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^<>]*\?>")
@@ -42,11 +44,11 @@ class Extracted(msgspec.Struct, frozen=True):
 
 
 def extract_page(body: bytes, content_type: str | None, url: str) -> Extracted | None:
-    """What a reader of the page would read; None for what is no HTML, or more than `LARGEST_PAGE` bytes of it.
+    """What a reader of the page would read; None for what is no HTML, or far more of it than any article has.
 
     Deterministic: the same bytes give the same text on any day. Nothing is fetched.
     """
-    if len(body) > LARGEST_PAGE or not _is_html(content_type):
+    if len(body) > LARGEST_PAGE or body.count(b"<") > MOST_TAGS or not _is_html(content_type):
         return None
     tree = _tree(_decoded(body, content_type))
     if tree is None:

@@ -169,7 +169,7 @@ class Fetcher:
         except httpcore.TimeoutException:
             return Failed("timeout", text)
         except httpcore.ConnectError as error:
-            return Failed("tls" if isinstance(error.__cause__, ssl.SSLError) else "connect", text)
+            return Failed("tls" if isinstance(error.__cause__ or error.__context__, ssl.SSLError) else "connect", text)
         except (httpcore.NetworkError, httpcore.RemoteProtocolError):
             return Failed("connection_lost", text)
         except (httpcore.ProtocolError, UnicodeError):

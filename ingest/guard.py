@@ -7,6 +7,8 @@ is looked for once.
 import re
 
 DEEPEST = 500
+MOST_TAGS = 120_000
+"""A feed of a thousand items has some 60,000; parsers take seconds for this many, minutes for a hostile million."""
 
 _SUBSET = re.compile(r"<!DOCTYPE[^>\[<]*+\[", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^>\[<]*+>", re.IGNORECASE)
@@ -15,13 +17,16 @@ _EMPTY = frozenset({"br", "img", "hr", "wbr", "input"})
 
 
 def xml_refusal(text: str) -> str | None:
-    """`dtd` for an internal subset or an entity declaration, `too_deep` for nesting beyond `DEEPEST`; else None.
+    """`dtd` for an internal subset or an entity declaration, `too_deep` for nesting beyond `DEEPEST`, `too_many_tags` for
+    more than `MOST_TAGS`; else None.
 
     A plain DOCTYPE (RSS 0.91 has one) is harmless once `without_doctype` has removed it.
     """
     markup = cut_out(text, "<![CDATA[", "]]>")
     if _SUBSET.search(markup) or "<!ENTITY" in markup:
         return "dtd"
+    if markup.count("<") > MOST_TAGS:
+        return "too_many_tags"
     return "too_deep" if _too_deep(cut_out(markup, "<!--", "-->")) else None
 
 

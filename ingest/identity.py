@@ -8,8 +8,11 @@ import hmac
 import re
 import unicodedata
 from base64 import b32encode
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from ingest.item import Item
 from ingest.urls import UrlRefused, parse_url
@@ -75,12 +78,25 @@ def alias_keys(item: Item, outlet: str) -> tuple[AliasKey, ...]:
     keys = []
     if item.guid:
         keys.append(AliasKey("guid", f"guid:{outlet}:{item.guid}", item.guid))
-    if item.url:
-        keys.extend(url_keys(item.url))
+    if item.page_url:
+        keys.extend(url_keys(item.page_url))
     words = f"{item.title}\n{item.text or item.html or item.summary}"
     if not keys and words.strip():
         keys.append(AliasKey("text", f"text:{outlet}:{sha256(words.encode()).hexdigest()}", item.title))
     return tuple(keys)
+
+
+def mark_shared(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Items that have ids of their own but one address, such as a ticker's page, are marked: the address names none of them."""
+    users: dict[str, set[str]] = {}
+    for item in items:
+        if item.url and item.guid:
+            users.setdefault(canonical_url(item.url) or item.url, set()).add(item.guid)
+    shared = {url for url, guids in users.items() if len(guids) > 1}
+    return tuple(
+        replace(item, shared_url=True) if item.url and item.guid and (canonical_url(item.url) or item.url) in shared else item
+        for item in items
+    )
 
 
 def url_keys(url: str) -> tuple[AliasKey, ...]:

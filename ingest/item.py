@@ -21,10 +21,18 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     published: datetime | None = None
     updated: datetime | None = None
     language: str | None = None
+    shared_url: bool = False
+    """Other items of the feed link to the same page: the address is no article's own."""
+
+    @property
+    def page_url(self) -> str | None:
+        """Where the article's own page is, if it has one."""
+        return None if self.shared_url else self.url
 
 
 class ParsedFeed(msgspec.Struct, frozen=True):
-    """`problems` are stable codes of what was wrong and mended: broken_xml, encoding, items_dropped."""
+    """`problems` are stable codes of what was wrong and mended: broken_xml, encoding, truncated
+    (its last item, which may be half of one, is left out), items_dropped."""
 
     title: str | None
     items: tuple[Item, ...]
@@ -33,6 +41,6 @@ class ParsedFeed(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """No items can be had. `reason`: empty, html, dtd, too_deep, json_invalid, not_a_feed."""
+    """No items can be had. `reason`: empty, html, dtd, too_deep, too_many_tags, json_invalid, not_a_feed."""
 
     reason: str

@@ -25,6 +25,8 @@ MOST_ITEMS = 1000
 """Items of one feed that are looked at; publishers list the newest first."""
 
 _ROOT = re.compile(r"<(rss|feed|rdf:RDF|RDF|channel)\b|<\w+:(?:feed|RDF)\b", re.IGNORECASE)
+_BOM = b"\xef\xbb\xbf"
+_END = re.compile(r"</(?:rss|feed|rdf:RDF|RDF|channel)\s*>|</\w+:(?:feed|RDF)\s*>", re.IGNORECASE)
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _FOREIGN_CODECS = re.compile(
     rb"""encoding\s*=\s*["'](?:utf-?7|cp0?37|cp500|cp10\d\d|cp11\d\d|.*(?:escape|idna|punycode))""", re.IGNORECASE
@@ -44,6 +46,8 @@ def parse_feed(body: bytes, headers: Mapping[str, str], url: str, most_items: in
     if _FOREIGN_CODECS.search(body[:200]):
         return Unreadable("not_a_feed")
     notes: dict[str, Any] = {}
+    mark = _BOM if body.startswith(_BOM) else b""
+    body = mark + body.removeprefix(mark).lstrip(b" \t\r\n")
     text = convert_to_utf8(dict(headers), body, notes).decode("utf-8", "replace")
     refused = xml_refusal(text)
     if refused or not _ROOT.search(text[:4000]):
@@ -59,7 +63,7 @@ def _first_root(text: str) -> int:
 
 
 def _parsed(text: str, notes: Mapping[str, Any], url: str, most_items: int) -> ParsedFeed | Unreadable:
-    declared = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    declared = {"content-type": "application/xml; charset=utf-8"}  # no base: an id must not depend on the feed's address
     # a stream, never the bytes themselves: feedparser takes a short body for the name of a file to open
     found = feedparser.parse(
         BytesIO(text.encode("utf-8", "replace")), response_headers=declared, sanitize_html=False, resolve_relative_uris=False
@@ -69,6 +73,9 @@ def _parsed(text: str, notes: Mapping[str, Any], url: str, most_items: int) -> P
     language = found.feed.get("language") or None
     items = [_item(entry, url, language) for entry in found.entries[:most_items]]
     problems = []
+    if not _END.search(text):
+        problems.append("truncated")
+        del items[len(found.entries) - 1 :]
     if isinstance(notes.get("bozo_exception"), feedparser.CharacterEncodingOverride | feedparser.CharacterEncodingUnknown):
         problems.append("encoding")
     if found.bozo and not isinstance(found.get("bozo_exception"), feedparser.ThingsNobodyCaresAboutButMe):

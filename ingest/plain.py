@@ -20,11 +20,15 @@ def plain_line(text: str) -> str:
     """One line of plain text: a title, a name. Markup goes, also markup that was escaped twice; `5 < 6` stays."""
     for _ in range(3):
         before = text
-        text = html.unescape(_TAG.sub("", _shown(text)))
+        text = html.unescape(_untagged(text))
         if text == before:
             break
-    text = _TAG.sub("", _shown(text))
+    text = _untagged(text)
     return " ".join(_CONTROL.sub(" ", text).split())[:_LONGEST_LINE].rstrip()
+
+
+def _untagged(text: str) -> str:
+    return _TAG.sub("", _BLOCK.sub(" ", _shown(text)))
 
 
 def plain_paragraphs(markup: str) -> str:

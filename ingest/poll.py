@@ -20,7 +20,7 @@ from ingest.extract import PAGE_RENDITION
 from ingest.feeds import dropped_early, due, next_due
 from ingest.fetch import Fetcher
 from ingest.health import Answer, Verdict, first_state
-from ingest.identity import alias_keys, without_trackers
+from ingest.identity import alias_keys, mark_shared, without_trackers
 from ingest.item import Item, ParsedFeed, Unreadable
 from ingest.outcome import Failed, Fetched, Gone, NotModified, Outcome
 from ingest.parse import parse_feed
@@ -221,14 +221,14 @@ class Ingest:
         with reading(self._content.engine) as connection:
             for poll in polls:
                 for item in poll.parsed.items if isinstance(poll.parsed, ParsedFeed) else ():
-                    if item.url is None or whole_text(item) is not None:
+                    if item.page_url is None or whole_text(item) is not None:
                         continue
                     found = resolve(connection, alias_keys(item, poll.feed.outlet), self._secret)
                     known = found.known
                     heard = known is not None and known.item_hashes.get(poll.feed.feed) == item_hash(item)
                     if (heard and not found.doubtful) or (known is not None and texts.erased(connection, known.article)):
                         continue
-                    url = without_trackers(item.url)
+                    url = without_trackers(item.page_url)
                     wanted.setdefault(url, self._ask_page(url, None))
         return wanted
 
@@ -284,7 +284,10 @@ def _parsed(feed: Feed, before: FeedState, outcome: Outcome) -> Poll:
     digest = sha256(outcome.body).hexdigest()
     if digest == before.body_hash:
         return Poll(feed, before, outcome, None, digest)
-    return Poll(feed, before, outcome, parse_feed(outcome.body, outcome.headers, outcome.url), digest)
+    parsed = parse_feed(outcome.body, outcome.headers, outcome.url)
+    if isinstance(parsed, ParsedFeed):
+        parsed = replace(parsed, items=mark_shared(parsed.items))
+    return Poll(feed, before, outcome, parsed, digest)
 
 
 def _sight_of(url: str | None, pages: Mapping[str, Outcome]) -> Sight:

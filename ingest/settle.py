@@ -94,9 +94,9 @@ class Settling:
         whole = whole_text(item)
         if whole is not None:
             return whole
-        if item.url is None:
+        if item.page_url is None:
             return summary_text(item)
-        asked = without_trackers(item.url)
+        asked = without_trackers(item.page_url)
         return page_sight(pages[asked], asked, item) if asked in pages else Unseen("failed", "not_fetched")
 
     def _first_sight(self, item: Item, keys: Sequence[AliasKey], sight: Sight) -> Settled:
@@ -120,8 +120,8 @@ class Settling:
         text = sight if isinstance(sight, Text) else summary_text(item)
         if self._moved(known, text):
             new_names = self._bind(known, found.unbound)
-            if item.url is not None:
-                self._w.set_address(known.article, without_trackers(item.url))
+            if item.page_url is not None:
+                self._w.set_address(known.article, without_trackers(item.page_url))
             settled = self._again(self._heard(known, item), sight)
             return settled._replace(outcome="aliased") if new_names and settled.outcome == "unchanged" else settled
         own = [key for key in keys if key.kind != "guid"]
@@ -195,21 +195,20 @@ class Settling:
 
     def _new(self, item: Item, keys: Sequence[AliasKey], text: Text) -> Settled:
         assert self._feed is not None
-        if item.published is not None:
-            text = msgspec.structs.replace(text, published=item.published)
+        text = msgspec.structs.replace(text, published=item.published or text.published or item.updated)
         intent = decide(None, None, text, self._at.now)
         assert isinstance(intent, New)
         article = self._free_id(keys)
         self._store(article, 1, text, self._feed, intent)
-        if text.url:
-            self._w.set_address(article, without_trackers(text.url))
+        if item.page_url:
+            self._w.set_address(article, without_trackers(item.page_url))
         visits, then = next_visit(self._at.now, 0, self._at.schedule, self._at.now)
         mark = fingerprint(text.title, text.body)
         known = Known(
             article=article, feed=self._feed.feed, outlet=self._feed.outlet, first_seen=self._at.now, revision=1,
             source=text.source, fingerprint=mark, baselines={text.source: Baseline(mark, 1, text.rendition)},
             language=text.language, item_hashes={}, etag=text.etag, last_modified=text.last_modified,
-            visits=visits, next_visit=then if text.url else None,
+            visits=visits, next_visit=then if item.page_url else None,
         )  # fmt: skip
         state.save_article(self._w.connection, self._heard(known, item))
         state.add_keys(self._w.connection, article, [key.hidden(self._at.secret) for key in keys])

@@ -128,7 +128,7 @@ def _from_feed(item: Item, body: str, source: Source) -> Text:
         rendition=FEED_RENDITION,
         url=item.url or "",
         byline=item.byline,
-        published=item.published,
+        published=item.published or item.updated,
         modified=item.updated,
         language=language_of(body) or _code(item.language),
     )

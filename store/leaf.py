@@ -5,25 +5,26 @@ erased while every proof still holds, and the erased words cannot be guessed fro
 hash of the *envelope*: canonical JSON (sorted keys, no white space, UTF-8) of the fields below. None of this may ever change.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 import msgspec
 
-from store.merkle import leaf_hash
+from store.merkle import LEAF_PREFIX
 
 FACTS_DOMAIN = b"dateline/facts/v1\n"
 TEXT_DOMAIN = b"dateline/text/v1\n"
 SALT_BYTES = 32
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """One event's place, names and commitments. Times are microseconds since 1970 UTC; commitments are hex.
 
     Fields are declared in the order of their names, which is the order of the canonical JSON.
     """
 
     actor: str
-    articles: list[str]
+    articles: Sequence[str]
     cause: int | None
     envelope: int
     facts: str
@@ -54,4 +55,4 @@ def envelope_bytes(envelope: Envelope) -> bytes:
 
 def leaf_of(envelope: Envelope) -> bytes:
     """The leaf hash, 32 bytes."""
-    return leaf_hash(_encoder.encode(envelope))
+    return sha256(LEAF_PREFIX + _encoder.encode(envelope)).digest()

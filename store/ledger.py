@@ -77,7 +77,7 @@ class Draft(NamedTuple):
     key: str | None = None
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event with its place in the ledger."""
 
     position: int
@@ -161,40 +161,33 @@ class Ledger:
         """The rows of a batch. Flat and repetitive on purpose: every event of the product passes here."""
         salts = os.urandom(2 * leaf.SALT_BYTES * len(drafts))
         recorded_when = from_micros(recorded_at)
-        rows, text_rows, nodes, recorded = [], [], [], []
-        versions, log = self._versions, self.log
-        for i, draft in enumerate(drafts):
-            event, stream = draft.event, draft.stream
+        rows, text_rows, leaves, recorded = [], [], [], []
+        versions, log, position = self._versions, self.log, frontier.size
+        for at, (event, stream, occurred, articles, cause, _key) in zip(range(0, len(salts), 64), drafts, strict=True):
             facts, text = wire.encode(event)
-            salt = salts[64 * i : 64 * i + 32]
+            salt, text_salt = salts[at : at + 32], salts[at + 32 : at + 64]
             facts_commitment = sha256(leaf.FACTS_DOMAIN + salt + facts).hexdigest()
-            position = frontier.size
             text_commitment = None
             if text is not None:
-                text_salt = salts[64 * i + 32 : 64 * i + 64]
                 text_commitment = sha256(leaf.TEXT_DOMAIN + text_salt + text).digest()
                 text_rows.append((position, text, text_salt))
             version = versions[stream] = versions.get(stream, -1) + 1
-            occurred_at = to_micros(draft.occurred_at)
+            occurred_at = to_micros(occurred)
             name, schema = event.NAME, event.SCHEMA
             hashed = leaf.leaf_of(
                 leaf.Envelope(
-                    actor, list(draft.articles), draft.cause, 1, facts_commitment, log, name, occurred_at,
+                    actor, articles, cause, 1, facts_commitment, log, name, occurred_at,
                     position, recorded_at, schema, stream, version, text_commitment.hex() if text_commitment else None,
                 )
             )  # fmt: skip
-            nodes += [node for node in frontier.append(hashed) if node[0] >= KEPT_LEVEL]
+            leaves.append(hashed)
             rows.append(
-                (position, stream, version, name, schema, occurred_at, recorded_at, actor, draft.cause,
-                 " ".join(draft.articles), facts, salt, text_commitment, hashed)
+                (position, stream, version, name, schema, occurred_at, recorded_at, actor, cause,
+                 " ".join(articles), facts, salt, text_commitment, hashed)
             )  # fmt: skip
-            recorded.append(
-                Recorded(
-                    position, stream, version, draft.occurred_at, recorded_when, actor, draft.cause,
-                    draft.articles, event,
-                )
-            )  # fmt: skip
-        return rows, text_rows, nodes, recorded
+            recorded.append(Recorded(position, stream, version, occurred, recorded_when, actor, cause, articles, event))
+            position += 1
+        return rows, text_rows, frontier.extend(leaves, least=KEPT_LEVEL), recorded
 
     def _unseen(self, connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], list[bytes | None]]:
         """The drafts whose key is new, each with its key as kept: an HMAC, so that keys reveal nothing."""

@@ -148,17 +148,17 @@ def origins(evidence: Iterable[Evidence], claims: ClaimSet, outlets: Outlets = N
     were misread lend nothing to others. Time: n log n, for n mentions.
     """
     parties = Parties(claims, outlets)
-    chains: dict[str, _Chains] = {}
+    chains: dict[str, Chains] = {}
     found: dict[str, Origin] = {}
     for item in sorted(evidence, key=by_publication):
         claim = item.mention.claim
-        chain = chains.get(claim) or chains.setdefault(claim, _Chains(parties))
+        chain = chains.get(claim) or chains.setdefault(claim, Chains(parties))
         found[item.id] = chain.follow(item)
     return found
 
 
-class _Chains:
-    """The publications on one claim so far, oldest first, each with its origin."""
+class Chains:
+    """The publications on one claim so far, each with its origin. They must be followed in order `by_publication`."""
 
     def __init__(self, parties: Parties) -> None:
         self._parties = parties

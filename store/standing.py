@@ -48,9 +48,13 @@ def counts_for(claim: Claim, item: Evidence) -> Side | None:
     return "affirms" if firm else "hints"
 
 
-def statement_of(zone: ZoneInfo, item: Evidence, side: Side, origin: Origin) -> Statement:
+def statement_of(claim: Claim, item: Evidence, origin: Origin) -> Statement | None:
+    """The mention as evidence; None where it is none. Unnamed sources and outlets' own voices deny nothing."""
+    side = counts_for(claim, item)
+    if side is None or (side == "denies" and origin.kind == "outlet"):
+        return None
     mention = item.mention
-    published = item.occurred_at.astimezone(zone).date()
+    published = item.occurred_at.astimezone(ZoneInfo(claim.timezone)).date()
     day = published if mention.said_on is None else min(mention.said_on, published)
     place = (mention.article, mention.revision, mention.start, mention.end, mention.mention)
     return Statement((day.toordinal(), item.occurred_at, *place), side, item.hedging == "asserted", origin, mention.mention)
@@ -117,12 +121,12 @@ class Standing:
         return [s for s in affirmed if denied is None or s.said > denied]
 
     def status(self) -> Status:
-        """By rules 4 to 9."""
+        """By rules 4 to 9, where nothing is `confirming`."""
         if self._named["affirms"] and self._named["denies"]:
             return "contested"
         if self._of("denies", "principal"):
             return "denied"
-        if any(not s.asserted for s in self._of("affirms", "principal")):
+        if self._of("affirms", "principal"):  # not asserted, or the claim were confirmed
             return "announced"
         if self._named["affirms"] or len(self._affirming) > 1:
             return "reported"
@@ -136,7 +140,7 @@ class Standing:
             case "denied":
                 return self._of("denies", "principal")
             case "announced":
-                return [s for s in self._of("affirms", "principal") if not s.asserted]
+                return self._of("affirms", "principal")
             case "reported" if self._named["affirms"]:
                 return self._of("affirms", "principal", "named")
             case "reported" | "rumoured":

@@ -17,7 +17,7 @@ can affirm, one origin each, but they deny nothing. First match wins:
 9. untested.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from store.claim import Claim, ClaimSet
 from store.events import Status
 from store.evidence import Evidence
 from store.lineage import NO_OUTLETS, Origin, Outlets, origins
-from store.standing import Said, Standing, Statement, counts_for, said_at, statement_of
+from store.standing import Said, Standing, Statement, said_at, statement_of
 
 POLICY = "v1"
 GRACE = timedelta(hours=48)
@@ -118,10 +118,10 @@ class Fold:
 
     def __init__(self, claim: Claim, evidence: Iterable[Evidence], claims: ClaimSet, origin_of: Mapping[str, Origin]) -> None:
         self._expires = expires_at(claim)
-        self._claim = claim.id
         tracked = {claim.id: claim} | {rival.id: rival for rival in rivals_of(claim, claims)}
         wanted = [item for item in evidence if item.mention.claim in tracked]
         self._standing = {id_: Standing() for id_ in tracked}
+        self._own, *self._rivals = self._standing.values()
         self._steps = sorted(_steps(tracked, wanted, origin_of), key=_step_order)
         self._done = 0
 
@@ -153,24 +153,33 @@ class Fold:
             self._done += 1
 
     def status(self, at: datetime) -> Status:
-        own = self._standing[self._claim]
-        if own.confirming():
-            return "confirmed"
-        if any(standing.confirming() for standing in self._standing.values()):
-            return "overtaken"
-        if self._expires is not None and at >= self._expires:
-            return "expired"
-        return own.status()
+        return decide(self._own, self._rivals, self._expires, at)
 
     def conclude(self, at: datetime) -> Conclusion:
         """The status with its reasons."""
-        status, own = self.status(at), self._standing[self._claim]
-        if status in {"confirmed", "overtaken"}:
-            deciding = own.confirming() or [s for rival in self._standing.values() for s in rival.confirming()]
-        else:
-            deciding = own.deciding(status)
-        because = tuple(s.mention for s in sorted(deciding, key=said_at)[:MOST_REASONS])
-        return Conclusion(status, because, own.independent_origins)
+        return concluded(self._own, self._rivals, self._expires, at)
+
+
+def decide(own: Standing, rivals: Iterable[Standing], expires: datetime | None, at: datetime) -> Status:
+    """All nine rules, given what stands for and against the claim and for and against each of its rivals."""
+    if own.confirming():
+        return "confirmed"
+    if any(rival.confirming() for rival in rivals):
+        return "overtaken"
+    if expires is not None and at >= expires:
+        return "expired"
+    return own.status()
+
+
+def concluded(own: Standing, rivals: Sequence[Standing], expires: datetime | None, at: datetime) -> Conclusion:
+    """As `decide`, with the mentions that decided."""
+    status = decide(own, rivals, expires, at)
+    if status in {"confirmed", "overtaken"}:
+        deciding = own.confirming() or [statement for rival in rivals for statement in rival.confirming()]
+    else:
+        deciding = own.deciding(status)
+    because = tuple(statement.mention for statement in sorted(deciding, key=said_at)[:MOST_REASONS])
+    return Conclusion(status, because, own.independent_origins)
 
 
 class _Step(NamedTuple):
@@ -185,14 +194,11 @@ def _step_order(step: _Step) -> tuple[datetime, bool, str, Said]:
 
 
 def _steps(tracked: Mapping[str, Claim], evidence: Iterable[Evidence], origin_of: Mapping[str, Origin]) -> Iterator[_Step]:
-    zones = {claim.id: ZoneInfo(claim.timezone) for claim in tracked.values()}
     for item in evidence:
         claim = tracked[item.mention.claim]
-        side = counts_for(claim, item)
-        origin = origin_of[item.id]
-        if side is None or (side == "denies" and origin.kind == "outlet"):
+        statement = statement_of(claim, item, origin_of[item.id])
+        if statement is None:
             continue
-        statement = statement_of(zones[claim.id], item, side, origin)
         yield _Step(item.occurred_at, True, claim.id, statement)
         if item.ended_at is not None:
             yield _Step(item.ended_at, False, claim.id, statement)

@@ -58,7 +58,9 @@ def notice(words_from_outside="A quote.", url="https://news.example/a1", **field
     candidate = Candidate("denial", 7, START, START, "s", claim, "m", quote_at=7, facts=("named", ""))
     told = ev.AlertRaised("al", "desk", "v1", "denial", "c", "summit", "visit", "m", 7, text=alert_text(candidate, spoken))
     one = shown(told, 7)
-    return Notice("0123456789", "alerts", "desk", "v1", words(words_from_outside, 140) or "t", (one,), START, "summit", **fields)
+    return Notice(
+        "0123456789", "alerts", "desk", "v1", words(words_from_outside, 140) or "t", (one,), START, "summit", **fields
+    )
 
 
 def strings(value):
@@ -150,7 +152,7 @@ def test_cleaned_words_stay_clean(text):
 
 def test_a_header_that_came_in_by_another_way_stops_the_mail(monkeypatch):
     """The last check, should a mail library find a new way to decode what it is given."""
-    monkeypatch.setattr("alerts.mail.words", lambda text, most: "=?utf-8?Q?x=0D=0ABcc:_evil@example.org?=")
+    monkeypatch.setattr("alerts.mail.words", lambda *_: "=?utf-8?Q?x=0D=0ABcc:_evil@example.org?=")
     with pytest.raises(HeaderSmuggled) as raised:
         mail(notice(), LETTERHEAD)
     assert raised.value.header == "Bcc"
@@ -189,7 +191,17 @@ def test_an_address_keeps_its_meaning(url, safe):
 
 def many(count, quote="q", **fields):
     items = tuple(
-        Item(f"a{number}", "denial", (f"Headline {number}",), number, "desk", "v1", quote=quote, url="https://n.example/&", speaker="S")
+        Item(
+            f"a{number}",
+            "denial",
+            (f"Headline {number}",),
+            number,
+            "desk",
+            "v1",
+            quote=quote,
+            url="https://n.example/&",
+            speaker="S",
+        )
         for number in range(count)
     )
     return Notice("0123456789", "storm", "desk", "v1", "The summit", items, START, omitted=14, **fields)

@@ -1,9 +1,14 @@
 """From the ledger to the receiver: grouped, throttled, muted, taken back, and once, whatever is killed when."""
 
-from datetime import timedelta
+from datetime import time, timedelta
+from pathlib import Path
+from threading import Barrier, Lock, Thread
+from uuid import uuid4
 
 import pytest
+import tiers
 from alerts_world import EVERYTHING, START, VISIT, Recorder, World, mention, rule
+from sqlalchemy import create_engine, text
 
 from alerts.channels import Delivered, Rejected, RetryLater, log
 from alerts.deliver import LEASE, Alerts, BadScope, mute, probe
@@ -11,9 +16,12 @@ from alerts.rules import Digest, ruleset
 from alerts.rulesfile import parse
 from store import events as ev
 from store.clock import FixedClock
-from store.ledger import Draft
+from store.database import open_engine, writing
+from store.ledger import Draft, Ledger
+from store.timeline import Timeline
 
 MINUTE = timedelta(minutes=1)
+SEEDS = Path(__file__).parent.parent / "seeds" / "rules.yaml"
 
 
 class Killed(BaseException):
@@ -23,6 +31,22 @@ class Killed(BaseException):
 @pytest.fixture
 def world(tmp_path):
     return World(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """A new, empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.db'}"
+        return
+    server = create_engine(tiers.requires_tier("postgresql"), isolation_level="AUTOCOMMIT")
+    name = f"alerts_{uuid4().hex}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield server.url.set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
 
 
 def names(world):
@@ -144,8 +168,8 @@ def test_one_passage_that_alerts_twice_is_shown_once_with_both_headlines(world):
     assert item.headlines == ("First mention: Kim goes to Russia.", "Now rumoured, until now untested: Kim goes to Russia.")
 
 
-def test_more_than_the_storm_limit_at_once_is_one_summary_over_all_stories(tmp_path):
-    world = World(tmp_path, rule(storm=20))
+def test_more_than_the_storm_limit_at_once_is_one_summary_over_all_stories(tmp_path, url):
+    world = World(tmp_path, rule(storm=20), url=url)
     world.publish(*(mention(claim, quote=f"About {claim}.") for claim in ("visit", "eef", "cosmo", "arms")))
     for number in range(30):
         world.publish(mention("visit" if number % 2 else "arms", speaker=f"Official {number}", quote=f"Yes, no. {number}."))
@@ -165,8 +189,6 @@ def test_after_a_long_outage_nobody_is_told_yesterdays_news(world):
 
 
 def test_a_digest_is_one_message_over_all_stories_at_its_time(tmp_path):
-    from datetime import time
-
     world = World(tmp_path, rule(digest=Digest((time(7, 30),)), storm=1))
     alerts = world.alerts()
     world.publish(mention("visit"), mention("arms", quote="Shells."), mention("eef", quote="There."))
@@ -240,7 +262,8 @@ def test_only_rules_stories_and_claims_can_be_muted(scope):
 # --- taking back -----------------------------------------------------------------------------------
 
 
-def test_a_rejected_mention_is_taken_back_where_it_was_told(world):
+def test_a_rejected_mention_is_taken_back_where_it_was_told(tmp_path, url):
+    world = World(tmp_path, url=url)
     article = world.publish(mention(mention="m1", stance="denies", speaker="Dmitry Peskov", entity="peskov"))
     alerts = world.alerts()
     alerts.step()
@@ -391,7 +414,8 @@ def test_an_alert_to_a_channel_that_is_not_set_up_fails_aloud(world):
     assert [event.reason for event in world.named("alert.failed")] == ["channel_unknown"]
 
 
-def test_killed_between_attempt_and_delivery_the_next_life_repeats_with_the_same_id(world):
+def test_killed_between_attempt_and_delivery_the_next_life_repeats_with_the_same_id(tmp_path, url):
+    world = World(tmp_path, url=url)
     world.desk = Recorder(Killed())
     world.publish(mention())
     with pytest.raises(Killed):
@@ -488,6 +512,38 @@ def test_two_members_at_once_raise_and_send_each_alert_once(world):
     assert len(world.named("alert.raised")) == len(world.named("alert.delivered")) == 2
 
 
+def test_four_members_side_by_side_raise_and_send_each_alert_once(tmp_path, url):
+    world = World(tmp_path, rule(storm=1000), url=url)
+    for number in range(40):
+        world.publish(mention("visit" if number % 2 else "arms", speaker=f"Official {number}", quote=f"Yes {number}."))
+    lock, start, sent = Lock(), Barrier(4, timeout=60), []
+
+    def collect(dispatch):
+        with lock:
+            sent.extend(item.alert for item in dispatch.notice.items)
+        return Delivered("ok")
+
+    def live():
+        engine = open_engine(url)
+        ledger = Ledger(engine, secret=b"a secret of the tests", clock=world.clock, projectors=(Timeline(),))
+        member = Alerts(
+            ledger=ledger, rules=world.rules, channels={"desk": collect}, clock=world.clock, keyed=world.keyed
+        )  # fmt: skip
+        start.wait()
+        while not member.idle(world.clock.now()):
+            member.step()
+        engine.dispose()
+
+    members = [Thread(target=live) for _ in range(4)]
+    for member in members:
+        member.start()
+    for member in members:
+        member.join()
+    assert len(world.named("alert.raised")) == 40
+    assert len(world.named("alert.delivered")) == len(world.named("alert.attempted"))
+    assert len(sent) == len(set(sent)) == 40
+
+
 def test_of_two_members_that_decided_about_the_same_events_one_writes(world, monkeypatch):
     one, other = world.alerts(), world.alerts()
     one.step()
@@ -523,10 +579,6 @@ def test_a_story_keeps_the_thread_that_its_first_message_opened(world):
 
 
 def test_what_was_erased_before_sending_is_not_sent(tmp_path):
-    from sqlalchemy import text
-
-    from store.database import writing
-
     world = World(tmp_path, rule(wait_for_more=2 * MINUTE))
     alerts = world.alerts()
     world.publish(mention(quote="A private matter."))
@@ -587,9 +639,7 @@ def test_a_test_message_goes_the_way_that_alerts_go():
 
 
 def test_a_fixed_clock_and_the_example_rules_tell_the_demonstrations_first_hour(tmp_path):
-    from pathlib import Path
-
-    rules = parse((Path(__file__).parent.parent / "seeds" / "rules.yaml").read_text()).rules
+    rules = parse(SEEDS.read_text()).rules
     world = World(tmp_path, *rules)
     assert isinstance(world.clock, FixedClock)
     path = tmp_path / "log.jsonl"

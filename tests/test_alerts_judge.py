@@ -58,7 +58,9 @@ def test_a_named_speaker_is_one_origin_whoever_quotes_him(world):
 def test_a_denial_is_told_once_an_origin_and_again_when_it_denies_on_a_later_day(world):
     def peskov(feed, said_on):
         return world.publish(
-            mention(stance="denies", speaker="Dmitry Peskov", entity="peskov", said_on=said_on, outlet=feed.replace("f-", "o-")),
+            mention(
+                stance="denies", speaker="Dmitry Peskov", entity="peskov", said_on=said_on, outlet=feed.replace("f-", "o-")
+            ),
             feed=feed,
         )
 
@@ -185,7 +187,9 @@ def test_a_status_that_changes_with_the_clock_alerts(world):
 def test_a_silent_edit_and_a_vanished_passage_are_told_for_each_claim_they_touch(world):
     wish = rule(triggers=frozenset({"silent_edit", "vanished_passage"}))
     article = world.publish(mention("visit"), mention("eef"))
-    world.revise(article, ("hedge_added", "visit"), ("number_changed", "visit"), ("passage_vanished", "eef"), ("passage_added", "arms"))
+    world.revise(
+        article, ("hedge_added", "visit"), ("number_changed", "visit"), ("passage_vanished", "eef"), ("passage_added", "arms")
+    )
     assert told(world, wish) == [("silent_edit", "visit"), ("vanished_passage", "eef")]
 
 

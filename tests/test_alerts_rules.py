@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.rules import Digest, Quiet, Rule, canonical, from_canonical, ruleset
+from alerts.rules import EDITORS, OPERATORS, Digest, Quiet, Rule, canonical, from_canonical, ruleset
 from alerts.rulesfile import BadRules, parse
 from alerts.timing import backoff, due, end_of_quiet, next_digest
 
@@ -24,10 +24,7 @@ def test_the_example_rules_are_valid_and_ask_for_every_trigger():
     rules = parse(SEEDS.read_text(), source=str(SEEDS), channels={"log"})
     asked = frozenset().union(*(rule.triggers for rule in rules.rules))
     assert len(rules.rules) == 7
-    assert asked == frozenset(
-        "first_mention new_origin denial status_change variant_drift silent_edit vanished_passage withdrawal "
-        "deadline_near deadline_passed unusual_volume feed_silent feed_failing".split()
-    )
+    assert asked == EDITORS | OPERATORS
 
 
 def test_a_rule_takes_what_it_does_not_say_from_the_defaults():
@@ -95,9 +92,8 @@ def test_an_unquoted_time_of_day_is_understood_though_yaml_reads_a_number():
 
 @given(st.sets(st.sampled_from(["denial", "new_origin", "withdrawal"]), min_size=1), st.integers(1, 10**6), st.booleans())
 def test_rules_survive_the_ledger_with_the_same_version(triggers, seconds, quiet):
-    rules = ruleset(
-        (Rule("a", frozenset(triggers), ("x",), horizon=timedelta(seconds=seconds), quiet=Quiet(time(22), time(7)) if quiet else None),)
-    )
+    hours = Quiet(time(22), time(7)) if quiet else None
+    rules = ruleset((Rule("a", frozenset(triggers), ("x",), horizon=timedelta(seconds=seconds), quiet=hours),))
     assert from_canonical(canonical(rules.rules)) == rules
 
 
@@ -150,12 +146,13 @@ def test_the_next_digest_is_strictly_later_and_keeps_to_its_weekdays():
 
 
 @given(
-    st.datetimes(datetime(2023, 1, 1), datetime(2025, 1, 1)),
+    st.integers(0, 2 * 366 * 24 * 60),
     st.sampled_from(["UTC", "Europe/Berlin", "Asia/Seoul"]),
     st.times(),
 )
-def test_whatever_the_hour_quiet_and_digest_never_go_back_in_time(instant, zone, start):
-    instant, start = instant.replace(tzinfo=UTC), start.replace(second=0, microsecond=0)
+def test_whatever_the_hour_quiet_and_digest_never_go_back_in_time(minutes, zone, start):
+    instant = at("2023-01-01T00:00") + timedelta(minutes=minutes)
+    start = start.replace(second=0, microsecond=0)
     end = time((start.hour + 9) % 24, start.minute)
     assert instant <= end_of_quiet(Quiet(start, end, zone), instant) <= instant + timedelta(hours=11)
     assert instant < next_digest(Digest((start,), zone), instant) <= instant + timedelta(hours=26)

@@ -36,8 +36,8 @@ def test_a_statement_is_dated_by_when_it_was_made_all_else_by_publication():
 
 
 def test_a_forecast_is_not_dated_into_the_future():
-    row = told(mention("m1", hedging="predicted", when=at(3), happened_on=date(2031, 5, 18))).timeline[0]
-    assert row.date == date(2031, 5, 3)
+    rows = told(mention("m1", hedging="predicted", when=at(3), happened_on=date(2031, 5, 18))).timeline
+    assert [row.date for row in rows if row.act == "affirms"] == [date(2031, 5, 3)]
 
 
 def test_a_row_says_who_spoke_and_where_it_stands():
@@ -158,6 +158,20 @@ def test_a_change_that_only_time_made_has_a_row_of_its_own():
     assert [(line.act, line.statuses) for line in lines] == [
         ("affirms", (("bridge-closes", "rumoured"),)),
         ("status", (("bridge-closes", "expired"),)),
+    ]
+
+
+def test_a_change_that_a_repeat_made_has_a_row_of_its_own_on_its_day():
+    lines = table(
+        mention("m1", CRACKED, when=at(1), named="Ada Linden"),
+        mention("m2", CRACKED, when=at(2), stance="denies", organisation="Ostwerk"),
+        mention("m3", CRACKED, when=at(5), named="Ada Linden"),
+        claims=(CRACKED,),
+    ).lines
+    assert [(line.date.day, line.act, line.statuses[0][1]) for line in lines] == [
+        (1, "affirms", "confirmed"),
+        (2, "denies", "contested"),
+        (5, "status", "confirmed"),
     ]
 
 

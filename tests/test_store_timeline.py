@@ -10,16 +10,18 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
-from story_builder import CLAIMS, CLOSES, ENTITIES, NORTH, OUTLETS, SOUTH, at, mention
+from story_builder import CLAIMS, CLOSES, ENTITIES, NORTH, OUTLETS, SOUTH, at, mention, stories
 
 from store import events as ev
 from store.clock import FixedClock
 from store.database import open_engine, reading, writing
 from store.evidence import Review
 from store.ledger import Draft, Ledger, Recorded
-from store.timeline import Timeline, TimelineGap
+from store.status import status
+from store.timeline import Memory, Timeline, TimelineGap
 
 SECRET = b"s" * 32
+ALL = [claim.id for claim in CLAIMS]
 
 
 class Home:
@@ -153,6 +155,12 @@ def test_an_article_is_found_by_id_url_and_alias_in_its_latest_revision(home):
     assert home.ask("article", "https://nowhere.example/") is None
 
 
+def test_revisions_that_arrive_out_of_order_leave_the_latest_one_current(home):
+    home.record(published("a"), revised("a", 3, title="Third"), revised("a", 2, title="Second"))
+    found = home.ask("article", "a")
+    assert (found.revision, found.title) == (3, "Third")
+
+
 def test_a_merged_article_leads_to_the_one_it_lives_on_in_and_a_circle_ends(home):
     home.record(published("a"), published("b"), ev.ArticleMerged("a", "b"))
     assert home.ask("article", "a").article == "b"
@@ -198,6 +206,13 @@ def test_a_mention_ends_when_its_publisher_took_it_back_and_never_was_when_it_wa
     found = {item.id: item for item in home.ask("evidence", [CLOSES.id])}
     assert [found[id_].ended_at for id_ in ("m1", "m2", "m3")] == [at(5), at(6), at(2)]
     assert [found[id_].ever_stood for id_ in ("m1", "m2", "m3")] == [True, True, False]
+
+
+def test_a_mention_ends_once_a_second_withdrawal_changes_nothing(home):
+    home.record(event_of("m1"), when=at(2))
+    home.record(ev.MentionWithdrawn("m1", "article-of-m1", CLOSES.id, "revised"), when=at(5))
+    home.record(ev.MentionWithdrawn("m1", "article-of-m1", CLOSES.id, "article_withdrawn"), when=at(9))
+    assert [item.ended_at for item in home.ask("evidence", [CLOSES.id])] == [at(5)]
 
 
 def test_what_was_withdrawn_later_stood_as_known_before(home):
@@ -336,6 +351,90 @@ def test_statuses_concluded_at_the_time_are_kept_apart_from_the_fold(home):
     assert home.ask("story", "bridge", at(10))["claims"][0]["status"] == "denied"
 
 
+# --- statuses kept up to date ------------------------------------------------------------------------
+
+
+def test_with_a_memory_only_what_is_new_is_read(home, monkeypatch):
+    track(home)
+    memory = Memory()
+    home.record(event_of("m1"), when=at(1))
+    assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "rumoured"
+    monkeypatch.delattr(Timeline, "evidence")
+    home.record(event_of("m2", stance="denies", named="Ada Linden"), when=at(2))
+    assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "denied"
+    home.record(ev.MentionWithdrawn("m2", "article-of-m2", CLOSES.id, "revised"), when=at(3))
+    assert home.ask("conclusions", [CLOSES.id], at(3), memory)[CLOSES.id].status == "rumoured"
+    assert home.ask("conclusions", [CLOSES.id], at(25), memory)[CLOSES.id].status == "expired"
+
+
+def test_a_memory_forgets_what_a_transaction_saw_that_was_undone(home):
+    track(home)
+    memory = Memory()
+    denial = Draft(event_of("m1", stance="denies", named="Ada Linden"), "article/a", at(1))
+
+    class Killed(Exception):
+        pass
+
+    def fail_after_asking():
+        with home.ledger.writing("test") as write:
+            write.append([denial])
+            found = home.timeline.conclusions(write.connection, [CLOSES.id], at(2), memory)
+            assert found[CLOSES.id].status == "denied"
+            raise Killed
+
+    with pytest.raises(Killed):
+        fail_after_asking()
+    home.record(event_of("m2"), event_of("m3", outlet="o-her"), when=at(1))
+    assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "reported"
+
+
+def test_a_memory_starts_anew_when_the_watch_list_changes(home):
+    track(home)
+    memory = Memory()
+    home.record(event_of("m1", named="Cara Voss"), when=at(1))
+    assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "reported"
+    home.record(ev.EntityDefined(msgspec.structs.replace(CLAIMS.entity_by_id["engineer"], speaks_for="city")))
+    assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "confirmed"
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(stories(), st.data())
+def test_a_memory_never_changes_an_answer(evidence, data):
+    """Mentions arrive in any order and batches, end, are disowned and reviewed; the clock jumps, also back."""
+    engine, timeline, memory = open_engine("sqlite://"), Timeline(key=OUTLETS.key), Memory()
+    with writing(engine) as connection:
+        timeline.metadata.create_all(connection)
+        position, recorded = 0, []
+
+        def apply(event, when):
+            nonlocal position
+            timeline.apply(connection, [Recorded(position, "s", 0, when, at(1), "test", None, (), event)])
+            position += 1
+
+        for event in (*map(ev.EntityDefined, ENTITIES), *map(ev.ClaimTracked, CLAIMS.claims)):
+            apply(event, at(1))
+        for outlet, name in OUTLETS.printed.items():
+            apply(ev.FeedAdded(f"f-{outlet}", outlet, 600, ev.FeedText("https://x.example", None, name)), at(1))
+        for item in evidence if data.draw(st.booleans()) else sorted(evidence, key=lambda item: item.occurred_at):
+            apply(item.mention, item.occurred_at)
+            recorded.append(item)
+            what = data.draw(st.sampled_from(["nothing", "nothing", "revised", "reread", "review"]))
+            chosen = data.draw(st.sampled_from(recorded))
+            if what in {"revised", "reread"}:
+                ended = ev.MentionWithdrawn(chosen.id, chosen.mention.article, chosen.mention.claim, what)
+                apply(ended, chosen.occurred_at + timedelta(hours=data.draw(st.sampled_from([1, 100]))))
+            if what == "review":
+                named = (chosen.id, "anchor", chosen.mention.article, chosen.mention.claim)
+                apply(ev.MentionReviewed(*named, data.draw(st.sampled_from(["rejected", "confirmed"]))), at(1))
+            now = data.draw(st.sampled_from([item.occurred_at, at(12), at(30)]))
+            wanted = [item.mention.claim]
+            anew = timeline.conclusions(connection, wanted, now)
+            assert timeline.conclusions(connection, wanted, now, memory) == anew
+            fold = status(CLAIMS.by_id[wanted[0]], timeline.evidence(connection, ALL), (), now, CLAIMS, OUTLETS)
+            assert anew[wanted[0]] == fold
+    engine.dispose()
+
+
 # --- erasure -----------------------------------------------------------------------------------------
 
 
@@ -424,6 +523,19 @@ def test_a_cleared_timeline_fills_again_to_the_same_digest(home):
     assert home.ask("digest") == before
 
 
+def test_tables_taken_over_are_those_that_were_built_beside(home):
+    told_story(home)
+    before = home.ask("digest")
+    beside = Timeline("rebuild_")
+    with writing(home.engine) as connection:
+        beside.metadata.create_all(connection)
+        beside.apply(connection, list(home.ledger.read()))
+        connection.execute(home.timeline.tables.mentions.delete())
+        assert home.timeline.digest(connection) != before
+        home.timeline.take_over(connection, beside)
+    assert home.ask("digest") == before
+
+
 def test_one_changed_cell_changes_the_digest(home):
     told_story(home)
     before = home.ask("digest")
@@ -497,7 +609,7 @@ def digest_of(recorded, cuts):
     return found
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(some_events, max_size=24), st.sets(st.integers(0, 24)))
 def test_however_events_are_cut_into_batches_the_tables_are_the_same(events, cuts):
     recorded = recorded_from(events)

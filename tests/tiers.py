@@ -57,7 +57,7 @@ def report() -> list[str]:
 
 
 def _answers(address: str) -> bool:
-    url = urlsplit(address if "://" in address else f"//{address.split(',')[0]}")
+    url = urlsplit(address if "://" in address else f"//{address.split(',', maxsplit=1)[0]}")
     try:
         socket.create_connection((url.hostname, url.port), timeout=2).close()
     except OSError:

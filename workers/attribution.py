@@ -9,11 +9,11 @@ import re
 
 import msgspec
 
-from store.claim import ClaimSet
+from store.claim import ClaimSet, Entity
 from store.reading import Attribution, Name, Span
 from workers.cues import UNATTRIBUTED
 from workers.frames import Frame, frames
-from workers.names import BODY_NOUN, alias_pattern, entity_kind, find_entity, known_entity, registry
+from workers.names import BODY_NOUN, CAPITALISED, alias_pattern, entity_kind, find_entity, house_name, known_entity, registry
 from workers.source import Source, read_source
 from workers.text import Passage, Text
 
@@ -33,10 +33,18 @@ def attribute(text: Text, passage: Passage, claims: ClaimSet) -> Attribution:
     """
     voice = governing(text, passage, claims)
     if voice is not None and voice.source.sort not in {"nobody", "pronoun"}:
-        return _behind(text, passage, claims, voice)
+        return _as_known_here(text, claims, _behind(text, passage, claims, voice))
     if UNATTRIBUTED.search(text.text, passage.start, passage.end):
         return Attribution("unnamed")
     return publisher(text, claims) or Attribution()
+
+
+def _as_known_here(text: Text, claims: ClaimSet, found: Attribution) -> Attribution:
+    """The organisation under the name that this text uses for it, where that is another name altogether."""
+    name = found.organisation
+    if name is None or name.entity is None or name.text != claims.entity_by_id[name.entity].name:
+        return found
+    return msgspec.structs.replace(found, organisation=Name(house_name(text, claims.entity_by_id[name.entity]), name.entity, name.span))
 
 
 def publisher(text: Text, claims: ClaimSet) -> Attribution | None:
@@ -54,7 +62,7 @@ def voices(text: Text, claims: ClaimSet) -> tuple[Voice, ...]:
     if held is None or held[0] is not claims:
         found: list[Voice] = []
         for frame in frames(text, claims):
-            found.append(Voice(frame, _resolved(text, claims, frame, found)))
+            found.append(Voice(frame, _remembered(_resolved(text, claims, frame, found), found)))
         held = (claims, tuple(found))
         text.__dict__["_voices"] = held
     return held[1]
@@ -62,6 +70,15 @@ def voices(text: Text, claims: ClaimSet) -> tuple[Voice, ...]:
 
 def governing(text: Text, passage: Passage, claims: ClaimSet) -> Voice | None:
     """The reporting clause that makes somebody responsible for the passage."""
+    held = text.__dict__.setdefault("_governing", {})
+    key = (id(voices(text, claims)), passage.start, passage.end)
+    if key not in held:
+        held[key] = _found_governing(text, passage, claims)
+    found: Voice | None = held[key]
+    return found
+
+
+def _found_governing(text: Text, passage: Passage, claims: ClaimSet) -> Voice | None:
     first, last = text.sentence_at(passage.start), text.sentence_at(max(passage.start, passage.end - 1))
     here = [v for v in voices(text, claims) if first <= v.frame.sentence <= last]
     ranked = sorted(((_weight(text, passage, v, here), -n, v) for n, v in enumerate(here)), key=lambda r: r[:2], reverse=True)
@@ -86,7 +103,7 @@ def _weight(text: Text, passage: Passage, voice: Voice, here: list[Voice]) -> fl
     weight = 3.0 * max(0, shared) / max(1, passage.end - passage.start) + (2.0 if inside else 0.0)
     if frame.follows:
         weight += 1.5
-    elif any(v.frame is not frame and not v.frame.follows and v.frame.act != "cite" and _encloses(text, v.frame, frame, here) for v in here):
+    elif any(v.frame is not frame and not v.frame.follows and v.frame.act != "cite" and encloses(text, v.frame, frame, here) for v in here):
         weight -= 3.5
     if 0 <= passage.start - frame.cue.end <= 12:
         weight += 0.5
@@ -97,10 +114,10 @@ def _weight(text: Text, passage: Passage, voice: Voice, here: list[Voice]) -> fl
     return weight
 
 
-def _encloses(text: Text, outer: Frame, inner: Frame, here: list[Voice]) -> bool:
+def encloses(text: Text, outer: Frame, inner: Frame, here: list[Voice]) -> bool:
     if outer.act == "silent" or outer.sentence != inner.sentence or inner.source is None or outer.cue.start >= inner.source.start:
         return False
-    if text.text[: inner.source.start].endswith((" as ", "(as ")):
+    if text.text[: inner.source.start].endswith((" as ", "(as ")) or re.match(r"wh(?:ich|o|ose)\b", text.of(inner.source)):
         return False
     low, high = _content(text, outer, here)
     return low <= inner.source.start < high
@@ -117,7 +134,7 @@ def _content(text: Text, frame: Frame, here: list[Voice]) -> tuple[int, int]:
         for match in _BREAK.finditer(text.text, sentence.start, frame.source.start if frame.source else frame.cue.start):
             if any(v.frame is not frame and v.frame.sentence == frame.sentence and v.frame.cue.end <= match.start() for v in here):
                 start = match.end()
-        return start, sentence.end
+        return start, frame.source.end if frame.act == "agent" and frame.source else sentence.end
     start = frame.source.start if frame.source else frame.cue.start
     for match in _BREAK.finditer(text.text, frame.cue.end, sentence.end):
         opened = [v for v in here if v.frame is not frame and v.frame.source and v.frame.cue.start >= match.start() and v.frame.source.start <= match.end() + 30]
@@ -182,6 +199,8 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
         return _antecedent(text, claims, frame, source, earlier)
     if source.sort == "body" and source.organisation and source.organisation.entity is None:
         return _definite_body(text, claims, frame, source)
+    if source.sort == "outlet" and source.organisation is None:
+        return _definite_outlet(text, claims, frame, source, earlier)
     if source.sort == "body" and _publishes(text, claims, frame, source):
         return msgspec.structs.replace(source, sort="outlet")
     bare = frame.source.start == text.sentences[frame.sentence].start and " " not in text.of(frame.source)
@@ -190,6 +209,17 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
     if source.sort == "unnamed" and (bare or re.match(r"[Tt]he |[Hh]er |[Hh]is |[Ii]ts ", text.of(frame.source))):
         return _definite_person(text, claims, frame, source, earlier)
     return source
+
+
+def _definite_outlet(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
+    """'The paper', 'the broadcaster': the outlet that bears the alias, else the last one heard."""
+    assert frame.source is not None
+    if entity := find_entity(claims, text.of(frame.source)):
+        return msgspec.structs.replace(source, organisation=known_entity(claims, entity, frame.source).name)
+    if not re.match(r"(?:[Tt]he|[Tt]hat|[Ii]ts|[Tt]his) ", text.of(frame.source)):
+        return source
+    last = next((v.source.organisation for v in reversed(earlier) if v.source.sort == "outlet" and v.source.organisation), None)
+    return msgspec.structs.replace(source, organisation=last) if last else source
 
 
 _PUBLISHES = re.compile(r"(?:report(?:s|ed|ing)?|carri(?:es|ed)|publish(?:es|ed)|print(?:s|ed)|quot(?:es|ed)|cit(?:es|ed)|broadcast)", re.IGNORECASE)
@@ -202,6 +232,22 @@ def _publishes(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> bo
         return False
     party = any(name.entity in p.voices for c in claims for p in claims.principals(c)) if name.entity else False
     return not party and not BODY_NOUN.search(name.text)
+
+
+def _remembered(source: Source, earlier: list[Voice]) -> Source:
+    """A person's role and organisation, and a group's, as the text gave them when it brought them in."""
+    if source.sort == "person" and source.speaker and not (source.organisation and source.role):
+        before = [v.source for v in earlier if v.source.sort == "person" and v.source.speaker and v.source.speaker.text == source.speaker.text]
+    elif source.sort == "unnamed" and source.plural and source.organisation is None and source.role and _BACKWARD.match(source.role.text):
+        before = [v.source for v in earlier[-8:] if v.source.sort == "unnamed" and v.source.plural and (v.source.head == source.head or source.head in {"sources", "people"})]
+    else:
+        return source
+    role = source.role or next((b.role for b in before if b.role), None)
+    organisation = source.organisation or next((b.organisation for b in reversed(before) if b.organisation), None)
+    return msgspec.structs.replace(source, role=role, organisation=organisation)
+
+
+_BACKWARD = re.compile(r"(?:the|these|those|both|such|same)\b", re.IGNORECASE)
 
 
 def _antecedent(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
@@ -227,12 +273,14 @@ def _mentioned(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> So
     """The last fitting entity named in the two sentences before, for a pronoun without an earlier source."""
     assert frame.source is not None
     start = text.sentences[max(0, frame.sentence - 2)].start
-    for match in reversed(list(alias_pattern(claims).finditer(text.text, start, frame.source.start))):
-        known = registry(text, claims).resolve(*match.span())
+    aliases = [m.span() for m in alias_pattern(claims).finditer(text.text, start, frame.source.start)]
+    others = [m.span() for m in CAPITALISED.finditer(text.text, start, frame.source.start) if " " in m[0]]
+    for low, high in sorted({*aliases, *others}, reverse=True):
+        known = registry(text, claims).resolve(low, high)
         if source.head in {"he", "she"} and known.kind == "person" and known.female in {None, source.female}:
-            return read_source(text, claims, Span(*match.span()))
-        if source.head == "it" and known.kind == "body":
-            return read_source(text, claims, Span(*match.span()))
+            return read_source(text, claims, Span(low, high))
+        if source.head == "it" and known.kind == "body" and (low, high) in aliases:
+            return read_source(text, claims, Span(low, high))
     return None
 
 
@@ -272,12 +320,18 @@ def _counsel(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier
     if source.organisation is not None:
         return msgspec.structs.replace(source, sort="body")
     if party := re.search(r"\bfor (the [a-z ]+)", text.of(frame.source)):
-        entity = find_entity(claims, party[1])
+        entity = find_entity(claims, party[1]) or _bearer(claims, party[1].split()[-1])
         employer = claims.entity_by_id.get(entity.speaks_for or "") or entity if entity else None
         name = Name(employer.name, employer.id) if employer else Name(party[1].removeprefix("the "))
         return msgspec.structs.replace(source, sort="body", organisation=name)
     last = next((v.source.organisation for v in reversed(earlier) if v.source.sort == "body"), None)
     return msgspec.structs.replace(source, sort="body", organisation=last)
+
+
+def _bearer(claims: ClaimSet, office: str) -> Entity | None:
+    """The one entity with an alias such as 'food minister' for 'the minister'."""
+    found = {e.id: e for e in claims.entities for a in e.aliases if a.endswith(" " + office)}
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:

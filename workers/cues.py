@@ -39,7 +39,7 @@ _IRREGULAR = {
     "give": "give gives gave",
     "send": "sends? word|sent word",
     "set": "sets? out",
-    "quit": "quip quips quipped",
+    "recall": "recall(?:s|ed) (?:that|how|seeing|being|hearing)",
 }
 
 
@@ -84,7 +84,7 @@ THINK = (
 ).split() + ["take it"]
 DENY = (
     "deny reject dismiss dispute refute rebut contradict repudiate contest disavow disown scotch quash debunk discredit "
-    "denounce decry deride ridicule disclaim gainsay discount exclude"
+    "denounce decry deride ridicule disclaim gainsay discount exclude rebuff"
 ).split() + ["rule out", "brush aside", "brush off", "laugh off", "hit back at", "wave away", "play down", "shoot down", "scoff at",
              "pour cold water on", "bat away", "knock down", "push back"]
 ASK = "ask question wonder doubt query challenge demand disbelieve".split()
@@ -120,6 +120,11 @@ SILENCE = re.compile(
     r"|(?:confirm|deny)(?:ing)? (?:n?or|or) (?:deny|confirm)(?:ing)?\b"
     r"|would (?:only say|say only|say no more|say nothing|say neither|give no|make no|offer no|be no)"
     r"|(?:shall|will|can|could|must|ha[sd]|have|said|saying) (?:say |said )?nothing (?:more |further )?about"
+    r"|(?:left|leaves|leaving|departed|went in|passed|swept (?:in|out|past)|drove off) (?:\w+ ){0,3}without (?:speaking|talking|answering|taking|commenting|a word|responding)"
+    r"|(?:has|have|had) (?:yet|still) to (?:comment|respond|reply|answer|react|say|issue)|said only that|saying only that|would only (?:say|confirm)|(?:could|would|will) only (?:say|confirm)"
+    r"|(?:matter|question|subject|issue|case|it|that) (?:was|is) (?:now )?(?:a matter |one )?(?:for (?:the|others|my|his|her|their|investigators|prosecutors|lawyers)|in the hands of|before the (?:court|judge))(?! (?:best|good|better|sake|time|purpose|reason|whole|most|first))"
+    r"|(?:would|will|must|should) (?:just |simply )?have to (?:wait|ask)|you(?:['’]ll| will| would| should) (?:have to |need to |better )?ask|ask (?:my|the|our) (?:boss|lawyer|press office|bosses|lawyers)|wait and see|let['’]?s? (?:us )?(?:wait|see|talk about)"
+    r"|not (?:here|going) to (?:talk|speak|comment|discuss|get into)|get (?:ahead of|into (?:that|it|details|specifics))|here to (?:talk|speak) about"
     r"|hung up|slammed (?:down )?the (?:phone|receiver)|(?:walked|drove|stalked|strode) (?:off|away|past)|wound up (?:his|her|the|their) window|shut (?:his|her|the|their) door"
     r"|(?:smiled|shrugged|laughed|nodded|grinned|paused)?(?: and | then )?moved on\b|changed the subject|shrugged"
     r"|(?:duck|dodg|sidestep|side-step|evad|deflect|parri|skirt|avoid|swerv|fend|bat|wav)\w*(?: off| away| aside)? (?:(?:the|all|any|our|my|a|further|repeated|most|every) )*(?:questions?|question about|subject|issue|queries)"
@@ -128,6 +133,7 @@ SILENCE = re.compile(
     r"|too (?:early|soon) (?:\w+ ){0,2}(?:to|for)\b|premature to (?:say|comment|speculate|discuss|speak|talk)"
     r"|ask(?:ed|s|ing) for (?:more |some |a little )?(?:time|patience)"
     r"|not (?:prepared|willing|ready|authori[sz]ed|minded|able|going|inclined|at liberty|in a position|about) to (?:say|comment|discuss|confirm|speak|talk|answer|disclose|share|give|go|speculate|get into)"
+    r"|(?:wrong|inappropriate|improper|unwise|not appropriate|not right) (?:for \w+ )?to (?:say|speak|comment|discuss|prejudge|speculate|talk)|not comment(?:ing)?\b"
     r"|unwilling to (?:say|comment|discuss|confirm|speak)|unable to (?:say|comment|confirm|discuss)"
     r"|(?:took|takes|taking|ha[sd]|have) no (?:position|view)|without instructions"
     r"|(?:holds?|held|hold|had|has|have) no information"
@@ -149,12 +155,12 @@ LITOTES = re.compile(
 """A negated denial: it affirms at most weakly, and never denies."""
 
 _UNTRUTH_NOUN = (
-    r"nonsense|rubbish|fantas(?:y|ies)|fair(?:y|ies)[ -]tales?|fiction|fabrications?|inventions?|hoax(?:es)?|lies?|smears?|slanders?|libel|myths?|gossip"
+    r"nonsense|rubbish|fantas(?:y|ies)|fair(?:y|ies)[ -]tales?|fiction|fabrications?|inventions?|hoax(?:es)?|(?:a|an|outright|blatant|pure|all|of|simply|just|only|more|those|these|such|or) lies?|smears?|slanders?|libel|myths?|gossip"
     r"|canards?|falsehoods?|garbage|bunkum|balderdash|tosh|twaddle|hogwash|baloney|drivel|propaganda|disinformation|misinformation|fake news"
     r"|old wives['’] tales?|tall tales?|speculation and nothing|insults?|insinuations?|disgrace|distortions?|misrepresentations?|fable|invented|figment|hot air|moonshine|poppycock"
 )
 UNTRUE = re.compile(
-    r"\b(?:un(?:true|founded|warranted|substantiated)|false(?:ly)?|incorrect|inaccurate|erroneous|mistaken|baseless|groundless|wrong(?:ly)?|bogus|fake|fabricated|made[ -]up|concocted"
+    r"\b(?:un(?:true|founded|warranted|substantiated)|false(?:ly)?|incorrect|inaccurate|erroneous|mistaken|baseless|groundless|wrong(?:ly)?|bogus|bullshit|trolled|doctored|staged|debunk\w*|nope|put to rest|(?:is|was|are|were|be|been|a|all|totally|entirely) (?:fake|faked|fabricated|invented)|(?:fake|fabricated|invented) (?:\w+ ){0,2}(?:report|stor(?:y|ies)|news|claims?|rumou?rs?|articles?|tweets?|letters?|photos?|videos?|account|website)|retract(?:s|ed)? (?:\w+ ){0,2}(?:claims?|stor(?:y|ies)|reports?|articles?|allegations?|accusations?)|faked|ma(?:de|king) (?:it |this |that |everything |the \w+ )?(?:all )?up\b|made[ -]up|concocted"
     r"|absurd|ridiculous|ludicrous|preposterous|laughable|outlandish|far-fetched|misleading|insulting|fanciful|imaginary|phantom|upside down|libellous|defamatory|slanderous|fictitious|fictional"
     rf"|(?:{_UNTRUTH_NOUN})"
     r"|(?:no|not (?:a|one|any)(?: \w+)?|without|lacks?|lacking|devoid of)(?: \w+)? (?:truth|basis|substance|foundation|merit|fact|grain of truth|word of truth|shred of truth|factual basis)"
@@ -162,7 +168,7 @@ UNTRUE = re.compile(
     r"|not (?:something|anything|a \w+) (?:I|we|he|she|they|that I) recogni[sz]e|nothing (?:whatever |whatsoever |at all )?to do with"
     r"|(?:not|n['’]t|never|hardly|far from|no longer) (?:\w+ )?(?:true|right|correct|accurate|the case|real|factual)"
     r"|say(?:s|ing)? (?:no|not|otherwise)\b(?! (?:one|more|longer|such|\w+ \w+ed))|said (?:no|otherwise|not)(?=[.,;:\"”]|$)"
-    r"|the (?:opposite|contrary|reverse)|contrary to)",
+    r"|the (?:opposite|contrary|reverse)|contrary to|(?:has|have|had|was|were|been) (?:\w+ )?(?:cleared|exonerated|acquitted|absolved)|cleared (?:the|its|his|her|imported|all)|too (?:low|high|small|large) by|exaggerat\w+|overstat\w+|inflated)",
     re.IGNORECASE,
 )
 """Somebody calls a report untrue, in whatever register."""
@@ -174,7 +180,7 @@ DOUBT = re.compile(
     r"|(?:is|was|are|were|remain(?:s|ed)?|be|still) (?:\w+ )?(?:not (?:\w+ )?(?:clear|known|certain|proven|established)|unclear|uncertain|unproven|unknown|an? (?:\w+ )?(?:open|other) question)|open question"
     r"|(?:would|should|['’]d) (?:\w+ )?(?:like|want|love|ask|need) to (?:see|hear|know|have)|wants? to (?:see|hear|know)|one would like to know"
     r"|find(?:s|ing)? (?:it|that|this) (?:\w+ )?(?:odd|strange|curious|hard|puzzling|remarkable)|found (?:it|that|this) (?:\w+ )?(?:odd|strange|curious|hard|puzzling|remarkable)"
-    r"|(?:no longer|not|n['’]t) (?:know|knew|sure|certain|convinced|persuaded|believe|buy)\b|remains? to be (?:seen|proven|proved|shown)"
+    r"|far from (?:certain|clear|sure)|(?:no longer|not|n['’]t) (?:know|knew|sure|certain|convinced|persuaded|believe|buy)\b|remains? to be (?:seen|proven|proved|shown)"
     r"|spare (?:me|us)|beg(?:s|ged)? the question|too good to be true|before I believed?|take (?:it|this|that) with (?:a|some) )",
     re.IGNORECASE,
 )
@@ -186,38 +192,43 @@ INQUIRY = re.compile(r"\b(?:ask(?:s|ed)?|inquired?|demanded)(?: (?:aloud|himself
 OPEN = re.compile(
     r"\b(?:depend(?:s|ed|ing)? on|hinge[sd]? on|(?:is|are|was|were|remain(?:s|ed)?) (?:\w+ )?(?:divided|split|undecided|at odds)|remains? to be seen|nobody (?:can|could) (?:tell|say)|no one (?:can|could) (?:tell|say)"
     r"|time will tell|the question (?:\w+ ){0,3}is|what (?:would|will|happens|that would)|will (?:ask|want to know)|talk (?:of|was|among)|concerns? (?:over|about|that)|possibilit(?:y|ies) (?:of|that)|prospects? of|line of inquiry"
-    r"|(?:weigh|consider|examin|look|investigat|review|study|ponder|mull|debat|discuss)(?:s|es|ed|ing) (?:at |into |over |whether )?|if not|wait(?:s|ed|ing)? (?:for|to see)|no longer heard)",
+    r"|(?:weigh|ponder|mull|debat|consider)(?:s|es)\b|(?:is|are|was|were) (?:weighing|pondering|mulling|debating|considering|examining|looking into)|if not|wait(?:s|ed|ing)? (?:for|to see)|no longer heard)",
     re.IGNORECASE,
 )
 """The matter is laid out or left open."""
 
 NEGATION = re.compile(
-    r"\b(?:not|never|no(?!\.)|nobody|no one|none|nothing|nowhere|neither|nor|without|cannot|unable|hardly|barely|scarcely|lack(?:s|ed|ing)?|fail(?:s|ed|ing)? to|"
+    r"\b(?:not|never|no(?!\.)|nobody|no one|none|nothing|nowhere|neither|nor|cannot|unable|hardly|barely|scarcely|lack(?:s|ed|ing)?|fail(?:s|ed|ing)? to|"
     r"refus(?:e|es|ed|ing) to|bar(?:s|red)? (?:\w+ )?from|prevent(?:s|ed|ing)?|prohibit(?:s|ed)?|forbid(?:s|den)?|rather than|instead of|unlikely|stop(?:s|ped)? short of|far from|ruled out|rules out)\b|\b\w+n['’]t\b",
     re.IGNORECASE,
 )
 IDLE_NEGATION = re.compile(
     r"\b(?:not (?:only|just|merely|simply|least|to mention|surpris\w+|yet clear|clear|even|alone|until|far|for the first|on condition|long|so much|authori[sz]ed|cleared|to be (?:named|identified|quoted)|named|identified|public)|no (?:doubt|secret|wonder|surprise|later than|fewer than|less than|more than|sooner|matter|question that|one is surprised|other than|longer a secret)"
-    r"|nothing (?:but|less|short of|else)|none other|whether or not|if not|or not|cannot be named|no (?:names?|camera)|would not surprise|not (?:\w+ )?(?:deny|dispute|contest|doubt|rule)|no one (?:doubts|disputes)|cannot be (?:ruled out|excluded|denied)|could not be (?:ruled out|excluded|denied)"
+    r"|nothing (?:but|less|short of|else)|none other|whether or not|if not|or not|why not|the words? [\"“]not|(?:urg|press|warn|ask|tell|told|order|pressur|persuad|advis|want)\w* (?:\w+ ){1,3}not|cannot be named|no (?:names?|camera)|would not surprise|not (?:\w+ )?(?:deny|dispute|contest|doubt|rule)|no one (?:doubts|disputes)|cannot be (?:ruled out|excluded|denied)|could not be (?:ruled out|excluded|denied)"
     r"|unable to (?:hide|conceal)|fail(?:s|ed)? to (?:mention|disclose|tell|report|warn|stop|prevent))\b",
     re.IGNORECASE,
 )
 
 CONDITION = re.compile(
-    r"(?:^|(?<=[\s\"“(,;:]))(?:if|unless|provided(?: that)?|assuming|in case|in the event|as long as|supposing|so long as)\b(?! not for| only)|(?:^|(?<=[.!?;:\"“,] )|(?<=[\"“]))(?:Were|Should|Had) (?:the|a|an|it|he|she|they|we|that|this|[A-Z]\w+)(?=[^?]*(?:,|$))(?![^,.]*\?)|\bwere (?:it|they|he|she|\w+) (?:shown|to|proven|confirmed)\b|\bdepend(?:s|ed|ing)? on (?:whether|how|if)\b|\bonly if\b",
+    r"(?:^|(?<=[\s\"“(,;:]))(?:[Ii]f|[Uu]nless|[Pp]rovided(?: that)?|[Aa]ssuming|[Ii]n case|[Ii]n the event|[Aa]s long as|[Ss]upposing|so long as)\b(?! not for| only)|(?:^|(?<=[.!?;:\"“,] )|(?<=[\"“]))(?:Were|Should|Had) (?:the|a|an|it|he|she|they|we|that|this|[A-Z]\w+)(?=[^?]*(?:,|$))(?![^,.]*\?)|\bwere (?:it|they|he|she|\w+) (?:shown|to|proven|confirmed)\b|\bdepend(?:s|ed|ing)? on (?:whether|how|if)\b|\bonly if\b",
 )
 FUTURE = re.compile(
-    r"\b(?:will(?!ing\b)|['’]ll|shall|wo(?=n['’]t)|(?:is|are|was|were|be|been)? ?(?:going|set|due|scheduled|expected|likely|slated|poised|planned|planning|about|estimated|supposed|bound|ready|preparing|prepared|on course|close|lined up|tipped|on track) (?:to|for|for a)\b"
-    r"|(?:is|are|'s|was|were) to (?!blame|date|some|him|her|them)(?:be )?\w+|expect(?:s|ed|ing)?|predict(?:s|ed|ing)?|forecasts?|foresees?|anticipat\w+|plan(?:s|ned|ning)?\b(?! for the)|intend(?:s|ed|ing)?|prepar(?:es|ing) (?:to|for)"
-    r"|upcoming|forthcoming|imminent|(?:is|are|was) coming|in talks|close to \w+ing|agenda|pledg(?:es?|ed|ing) to|promis(?:es?|ed|ing) to|vow(?:s|ed) to|aims? to|hopes? to|would)\b",
+    r"\b(?:will(?!ing\b)|['’]ll|shall|wo(?=n['’]t)|(?:is|are|was|were|be|been)? ?(?:going|set|due|scheduled|expected|likely|slated|poised|planned|planning|about|estimated|supposed|ready|preparing|prepared|on course|close|lined up|tipped|on track) (?:to|for|for a)\b"
+    r"|(?:is|are|'s|was|were) to (?!blame|date|some|him|her|them|the\b|a\b)(?:be )?(?-i:[a-z])\w+|expect(?:s|ed|ing)?|predict(?:s|ed|ing)?|forecasts?|foresees?|anticipat\w+|plan(?:s|ned|ning)?\b(?! for the)|intend(?:s|ed|ing)?|prepar(?:es|ing) (?:to|for)"
+    r"|upcoming|forthcoming|imminent|(?:is|are|was) coming|in talks|close to \w+ing|agenda|pledg(?:es?|ed|ing) to|promis(?:es?|ed|ing) to|vow(?:s|ed) to|aims? to|hopes? to|should be \w+ed|would)\b",
     re.IGNORECASE,
 )
 MAYBE = re.compile(
-    r"\b(?:may(?! \d)|might|could|possibl[ey]|possibility|possibilities|perhaps|maybe|probabl[ey]|presumably|conceivabl[ey]|apparently|seem(?:s|ed|ingly)?|appear(?:s|ed)? (?:to|that)|suspect(?:s|ed|ing)?|suspicions?|speculat\w+|guess(?:es)?|rumou?rs?\b|hypothes\w+"
-    r"|unconfirmed|supposedly|thought to|believed to have been|take (?:it )?for granted|takes? it for granted|would not (?:\w+ )?(?:surprise|be surprised)|wouldn['’]t (?:\w+ )?surprise|cannot be (?:ruled out|excluded)|could not be (?:ruled out|excluded)|can['’]t be ruled out|murmur\w*|concerns?|fears? (?:that|of)|talk (?:of|was|among)|(?:is|are) divided)\b",
+    r"\b(?:(?-i:may)(?! \d)|might|could|possibl[ey]|possibility|possibilities|perhaps|maybe|probabl[ey]|presumably|conceivabl[ey]|apparently|seem(?:s|ed|ingly)?|appear(?:s|ed)? (?:to|that)|suspect(?:s|ed|ing)?|suspicions?|speculat\w+|guess(?:es)?|rumou?rs?\b|hypothes\w+"
+    r"|unconfirmed|supposedly|thought to|believed to have been|take (?:it )?for granted|takes? it for granted|would not (?:\w+ )?(?:surprise|be surprised)|wouldn['’]t (?:\w+ )?surprise|cannot be (?:ruled out|excluded)|could not be (?:ruled out|excluded)|can['’]t be ruled out|murmur\w*|concerns?|fears? (?:that|of)|talk (?:of|was|among)|(?:is|are) divided|weigh(?:s|ing)|mull(?:s|ing)|considers|(?:is|are|was|were) considering|the question (?:\w+ ){0,3}is)\b",
     re.IGNORECASE,
 )
 
+DENIES = re.compile(
+    rf"(?<!\ba )(?<!\bthe )(?<!\bany )(?<!\bof )(?<!\ban )\b(?:{DENY_VERB})\b(?! (?:man|men|woman|worker|workers|employee|employees|staff|manager|packer|officer|minister)\b)|\b(?:denials?|rebuttals?)\b",
+    re.IGNORECASE,
+)
+"""A verb or noun of denial that is no mere attribute ("a dismissed worker")."""
 UNATTRIBUTED = re.compile(
     r"\b(?:reportedly|allegedly|purportedly|supposedly|it (?:is|was|has been) (?:\w+ )?(?:said|reported|rumou?red|alleged|claimed|understood|believed|thought)"
     r"|(?:is|are|was|were) (?:\w+ )?(?:said|reported|rumou?red|alleged|believed|understood|thought|estimated|claimed) to|there (?:is|was|has been|are|were) (?:\w+ )?(?:speculation|talk|rumou?rs?|reports?)"
@@ -236,7 +247,7 @@ ANONYMOUS_NOUN = (
     r"|cooks?|packers?|miners?|man|woman|men|women|couple|boy|girl|(?:\w+ ){0,1}(?:source|insider|expert|leader|chief|head|boss|owner|founder|buyer|maker|holder|goer|keeper)s?|judges?|prosecutors?|counsel|governors?|mayors?|presidents?|chairs?|chair(?:man|woman|men)|premiers?|chancellors?|bishops?|generals?|colonels?|sheriffs?|commissioners?|editors?|authors?|founders?|owners?|rebels?|militants?|villagers?|traders?|widows?|carpenters?|clerks?|secretar(?:y|ies)|rivals?|candidates?|whistle-?blowers?"
 )
 GROUP_NOUN = (
-    r"coastguard|coast guard|line|company|firm|group|club|union|council|county|government|ministry|department|office|agency|authority|authorities|regulator|police|force|army|navy|military|hospital|clinic|university|school|college|bank|board|committee|commission|court|parliament|party"
+    r"coastguard|coast guard|line|headquarters|newsroom|switchboard|company|firm|group|club|union|council|county|government|ministry|department|office|agency|authority|authorities|regulator|police|force|army|navy|military|hospital|clinic|university|school|college|bank|board|committee|commission|court|parliament|party"
     r"|charity|foundation|trust|fund|embassy|consulate|federation|association|league|team|airline|operator|manufacturer|maker|importer|exporter|retailer|supermarket|utility|institute|laboratory|museum|church|palace|administration|presidency|cabinet|directorate|directory"
     r"|creamery|brewery|factory|plant|mine|mill|refinery|railway|port|airport|city|town|state|country|kingdom|republic|opposition|campaign|organi[sz]ation|body|watchdog|ombudsman|prosecution|defence|defense|coroner(?:['’]s office)?|network|operator|provider|owner|developer|contractor|publisher|studio|label|theatre|theater|orchestra|festival|zoo|side|bidder|companies|firms|ministries|agencies|airlines|unions|clubs|banks|parties|councils|governments|sides|prosecution|manufacturers"
 )
@@ -250,3 +261,31 @@ OUTLET_WORD = re.compile(
     r"\b(?:News|Times|Post|Courier|Herald|Tribune|Gazette|Journal|Chronicle|Sentinel|Guardian|Observer|Telegraph|Examiner|Inquirer|Enquirer|Dispatch|Bulletin|Mirror|Standard|Star|Globe|Echo|Argus|Mercury|Record|Register|Press|Wire|Newswire|Radio|Television|TV|Broadcasting|Magazine|Weekly|Daily|Review|Ledger|Advertiser|Reporter|Monitor|Spectator|Gazeta|Zeitung|Novosti|Shimbun|Ilbo)$"
 )
 GENERIC_OUTLET = r"(?:news)?papers?|broadcasters?|(?:news|press) agenc(?:y|ies)|wire services?|(?:news )?websites?|(?:news )?site|magazines?|weekly|daily|tabloids?|broadsheets?|(?:television|radio|TV) (?:stations?|channels?|networks?)|news outlets?|media|press|blogs?|programme|network|periodical"
+
+RETRACTION = re.compile(
+    r"\b(?:withdr(?:ew|aw|aws|awn|awing)|t(?:ook|ake|akes|aken) back|retract(?:s|ed)?|recant(?:s|ed)?|reversed) (?:\w+ ){0,2}(?:denials?|what (?:he|she|they|it) (?:\w+ )?(?:said|told)|words|statement)"
+    r"|ate (?:his|her|its|their) words|(?:what|which) (?:I|we|he|she|they) (?:\w+ )?(?:said|told)[^.]{0,40} (?:was|were|turned out to be|proved) (?:wrong|false|untrue|mistaken)|no longer (?:denies|disputes|contests)",
+    re.IGNORECASE,
+)
+"""A party takes an earlier denial back."""
+
+
+def _pair(own: str, contrary: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return re.compile(rf"\b(?:{own})", re.IGNORECASE), re.compile(rf"\b(?:{contrary})\b", re.IGNORECASE)
+
+
+ANTONYMS = (
+    _pair(r"contaminat|listeria|salmonella|bacteri|virus|leak|toxic|poison|unsafe|corrod|lead\b|tainted|polluted|positive|ill\b|sick|infect|listen", r"clean|(?:perfectly |quite |entirely |absolutely )?safe|sound|harmless|pure|uncontaminated|well below"),
+    _pair(r"di(?:ed|es?|e)\b|dead|death|killed", r"(?:is|are|was|were) alive|survived|recovering"),
+    _pair(r"forg|fake|counterfeit|hoax|staged|doctored", r"genuine|authentic|(?:is|are|was|were) real"),
+    _pair(r"guilty|brib|stole|stolen|fraud|corrupt|embezzl|murder|laundered", r"innocen(?:t|ce)|not guilty|clean hands|forged|framed"),
+    _pair(r"clos|shut", r"(?:stay|remain|keep|kept|staying|remaining) open|reopen\w*|going nowhere"),
+    _pair(r"leav|quit|resign|depart|steps? down|sells?\b|sold\b|moves?\b", r"(?:is|are|will be|am) (?:staying|remaining)|will (?:stay|remain)|going nowhere|not for sale|intend to (?:stay|keep)"),
+    _pair(r"halt|stop|suspend|cut|end\b|ends\b|cancel", r"(?:will|would|to) (?:continue|go on|be honoured|be honored|be kept up)|continues? (?:as|to)|unchanged"),
+    _pair(r"restart|reopen|resum|run again|return", r"stay(?:s|ing)? shut|remain(?:s|ing)? (?:shut|closed)|kept shut"),
+    _pair(r"taken|captured|fallen|lost|seized", r"(?:still|remain(?:s|ed)?|firmly) (?:in|under) (?:our|their|his|her|its|government|rebel)"),
+    _pair(r"less than|below|under\b|underpaid", r"more than|above|at least"),
+    _pair(r"stolen|missing|lost|kidnapped|captured|abducted", r"(?:is|are|am|was|were) (?:\w+ )?(?:safe|unharmed|at home|free)"),
+    _pair(r"refus|reject|block|veto", r"will (?:approve|grant|allow|license|agree)|has (?:approved|granted|allowed)"),
+)
+"""What a claim says, and what says the contrary without any negation."""

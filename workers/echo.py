@@ -4,34 +4,128 @@ import hashlib
 import re
 
 import numpy as np
+import numpy.typing as npt
 
-from store.claim import ClaimSet
-from store.reading import Attribution, Name
+from store.claim import ClaimSet, Entity
+from store.reading import Attribution, Name, Span
+from workers.attribution import Voice, encloses, governing, voices
+from workers.names import find_entity, is_outlet_name, known_entity, plain, registry
 from workers.text import Passage, Text
 
-WORDS = 4
-VALUES = 64
-_PRIME = np.uint64((1 << 61) - 1)
+_DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [\w. ]{3,20})? ?\((?P<agency>[A-Z][\w .&'’-]{1,40})\) ?[-–—]")
+_CREDIT = re.compile(
+    r"^(?:(?:By|Source:|Credit:|From) (?P<by>[A-Z][\w .&'’-]{1,40})|\((?P<alone>[A-Z][\w .&'’-]{1,40})\)|[A-Z][\w .'’-]{2,60}[,|/] (?P<after>[A-Z][\w .&'’-]{1,40}))$"
+)
 
 
 def relayed(text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet) -> Name | None:
-    """The outlet that the passage itself names as its source; None if it names none."""
+    """The outlet that the passage itself names as its source, the nearest one; None if it names none.
+
+    The publishing outlet is never relayed by itself. A text that an agency's dateline or credit line marks
+    as its copy, published elsewhere, relays the agency wherever it names nobody nearer.
+    """
+    found = _named_outlet(text, passage, claims) or _carried_outlet(text, passage, claims)
+    if found is not None and not _is_publisher(text, claims, found):
+        return found
+    return copied_from(text, claims)
+
+
+def copied_from(text: Text, claims: ClaimSet) -> Name | None:
+    """The agency whose copy the whole article is, by its dateline ('CITY (Agency) -') or credit line."""
+    for paragraph in text.paragraphs[:4]:
+        line = text.of(paragraph)
+        match = _DATELINE.match(line) or (_CREDIT.match(line) if len(line) < 90 else None)
+        wording = next((g for g in match.groups() if g), None) if match else None
+        if not wording:
+            continue
+        entity = find_entity(claims, wording)
+        if entity is not None or is_outlet_name(wording):
+            low = paragraph.start + line.index(wording)
+            name = _outlet_name(claims, entity, wording, Span(low, low + len(wording)))
+            return None if _is_publisher(text, claims, name) else name
     return None
+
+
+def _outlet_name(claims: ClaimSet, entity: Entity | None, wording: str, span: Span) -> Name:
+    return known_entity(claims, entity, span).name if entity else Name(plain(wording), None, span)
+
+
+def _is_publisher(text: Text, claims: ClaimSet, name: Name) -> bool:
+    own = text.document.outlet
+    if not own:
+        return False
+    entity = find_entity(claims, own)
+    return bool(entity and entity.id == name.entity) or plain(own).casefold() == plain(name.text).casefold()
+
+
+def _named_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | None:
+    """The outlet among the sources of the sentences of the passage, the first that reports or is cited."""
+    first, last = text.sentence_at(passage.start), text.sentence_at(max(passage.start, passage.end - 1))
+    voice = governing(text, passage, claims)
+    if voice is not None and voice.source.sort == "outlet" and voice.source.organisation:
+        return voice.source.organisation
+    here = [v for v in voices(text, claims) if first <= v.frame.sentence <= last]
+    for candidate in here:
+        if candidate.source.sort == "outlet" and candidate.source.organisation and _hands_on(text, candidate, voice, here):
+            return candidate.source.organisation
+    if voice is not None and voice.source.sort == "unnamed" and (employer := voice.source.organisation):
+        if _JOURNALIST.search(text.of(voice.frame.source)) if voice.frame.source else False:
+            return employer
+    return None
+
+
+def _hands_on(text: Text, outlet: Voice, voice: Voice | None, here: list[Voice]) -> bool:
+    """Whether what the governing source says reaches the text through the outlet."""
+    if voice is None:
+        return outlet.frame.act != "cite"
+    source = voice.frame.source
+    if source and outlet.frame.source and source.start <= outlet.frame.source.start < source.end:
+        return True  # "workers quoted by the Courier"
+    if outlet.frame.act in {"cite", "agent", "accord"} or outlet.frame.follows:
+        return outlet.frame.sentence == voice.frame.sentence
+    return encloses(text, outlet.frame, voice.frame, here) or text.text[: outlet.frame.source.start if outlet.frame.source else 0].rstrip().endswith(("As", "as"))
+
+
+_SOURCES = frozenset({"sources", "source", "officials", "people", "insiders"})
+_JOURNALIST = re.compile(r"\b(?:columnist|reporter|correspondent|editor|writer|blogger|presenter|host|critic|journalist|anchor|editorial)s?\b")
+_DEFINITE = re.compile(r"(?:the|these|those|both|they|it|he|she)\b", re.IGNORECASE)
+
+
+def _carried_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | None:
+    """The outlet of a sentence before, where its sources go on talking: 'the officials also said'."""
+    first = text.sentence_at(passage.start)
+    voice = governing(text, passage, claims)
+    if voice is None or voice.source.sort != "unnamed" or voice.frame.source is None:
+        return None
+    phrase = text.of(voice.frame.source)
+    if voice.frame.sentence == first and re.match(r"(?:an?|one|another|some\w*) ", phrase, re.IGNORECASE):
+        return None
+    near = [v for v in voices(text, claims) if first - 5 <= v.frame.sentence < first]
+    paragraph = text.sentences[first].paragraph
+    before = [v for v in near if v.source.sort == "outlet" and v.source.organisation and paragraph - text.sentences[v.frame.sentence].paragraph <= 1]
+    if not before:
+        return None
+    quoted = {v.source.head for v in near if v.frame.sentence == before[-1].frame.sentence and v.source.sort == "unnamed"}
+    return before[-1].source.organisation if voice.source.head in (quoted | _SOURCES if _DEFINITE.match(phrase) else quoted) else None
+
+
+WORDS = 4
+VALUES = 64
 
 
 def signature(text: str, key: bytes) -> bytes:
     """A keyed MinHash over shingles of four words: 64 values of 16 bits, little-endian, 128 bytes.
 
-    Only with the same key are two signatures comparable, and without the key a known text cannot be
-    recognised by its signature. A text of fewer than four words counts as one shingle; empty text has the
-    signature of no words at all, which is similar to nothing but itself.
+    Only signatures made with the same key are comparable, and without the key a known text cannot be
+    recognised by its signature. A text of one to three words counts as one shingle; one without words has
+    the empty signature, which is similar to nothing.
     """
     words = re.findall(r"\w+", text.casefold())
+    if not words:
+        return b""
     shingles = {" ".join(words[i : i + WORDS]) for i in range(max(1, len(words) - WORDS + 1))}
-    hashed = np.fromiter(
-        (int.from_bytes(hashlib.blake2b(s.encode(), digest_size=8, key=key[:64]).digest(), "little") for s in shingles),
-        np.uint64,
-        len(shingles),
+    hashed = np.frombuffer(
+        b"".join(hashlib.blake2b(shingle.encode(), digest_size=8, key=key[:64]).digest() for shingle in shingles), "<u8"
     )
     odd, shift = _permutations()
     least = (hashed[:, None] * odd + shift).min(axis=0)
@@ -45,7 +139,8 @@ def similarity(a: bytes, b: bytes) -> float:
     return float(np.mean(np.frombuffer(a, "<u2") == np.frombuffer(b, "<u2")))
 
 
-def _permutations() -> tuple[np.ndarray, np.ndarray]:
+def _permutations() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """One multiply-and-add permutation of 64-bit words for each value (odd multipliers, hence one to one)."""
     steps = np.arange(1, VALUES + 1, dtype=np.uint64)
-    odd = steps * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
+    odd = (steps * np.uint64(0x9E3779B97F4A7C15)) | np.uint64(1)
     return odd, steps * np.uint64(0xC2B2AE3D27D4EB4F)

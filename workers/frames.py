@@ -120,6 +120,8 @@ def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) 
 
     silences = [m.span() for m in SILENCE.finditer(mask)]
     for low, high in silences:
+        if re.search(r"(?<!,) who (?:\w+ )?$", mask[:low]):
+            continue  # "a doctor who is not authorised to speak said": no silence on the matter
         add((low, high), left_source(mask, low), "silent")
     for match in _ACCORD.finditer(mask):
         if source := right_source(mask, match.end()):
@@ -128,6 +130,8 @@ def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) 
         for match in pattern.finditer(mask):
             if source := right_source(mask, match.end()):
                 add(match.span(), source, kind, follows=True)  # type: ignore[arg-type]
+            if kind == "cite" and mask[: match.start()].rstrip().endswith(",") and (relayer := _before_aside(mask, match.start())):
+                add(match.span(), relayer, "say")
     for pattern, kind in ((_LIGHT, "say"), (_STATE, "think"), (_SPOKE, "say")):
         for match in pattern.finditer(mask):
             if source := left_source(mask, match.start()):
@@ -238,6 +242,13 @@ def left_source(mask: str, verb: int) -> tuple[int, int] | None:
     return _noun_phrase(mask, _floor(mask, end), end)
 
 
+def _before_aside(mask: str, start: int) -> tuple[int, int] | None:
+    """'Outlet, quoting an agent, …': the outlet."""
+    end = mask[:start].rstrip().rfind(",")
+    found = _noun_phrase(mask, _floor(mask, end), end)
+    return found if found and not re.search(rf"\b(?:{PUBLISH_VERB})$", mask[slice(*found)]) else None
+
+
 _VERBAL = (
     r"(?:is|was|were|are|has|had|have|did|does|do|will|would|could|can|may|might|must|should|put|puts|sticks?|stuck|went|goes|took|takes|made|makes|gave|gives|kept|keeps|got|gets|came|comes|left|ran|runs|drew|draws|held|holds|met|sat|stood|spoke|began|led|won|lost|sent|showed|laughs|smiled|wants"
     r"|(?:[a-z]+ly )?[a-z]{3,}(?:ed|ied))\b"
@@ -308,7 +319,7 @@ def _noun_phrase(mask: str, floor: int, end: int) -> tuple[int, int] | None:
         moved = bool(match) and 0 < match.end() < end - floor  # type: ignore[union-attr]
         floor += match.end() if moved and match else 0
     phrase = mask[floor:end]
-    if pronoun := _PRONOUN_END.search(phrase):
+    if " who " not in phrase and (pronoun := _PRONOUN_END.search(phrase)):
         return floor + pronoun.start(1), floor + pronoun.end(1)
     if " who " not in phrase or not _STARTS.match(phrase):
         for cut in reversed(list(_CUT.finditer(phrase))):
@@ -324,13 +335,14 @@ def _noun_phrase(mask: str, floor: int, end: int) -> tuple[int, int] | None:
     return floor, floor + len(phrase)
 
 
-_FINITE = re.compile(r"\b(?:is|was|are|were|be|been|has|have|had|will|would|do|does|did|can|could|may|might|must|should)\b", re.IGNORECASE)
+_FINITE = re.compile(r"\b(?:is|was|are|were|be|been|has|have|had|will|would|do|does|did|can|could|may|might|must|should|not)\b", re.IGNORECASE)
 _RELATIVE = re.compile(r"\s(?:who|whom|whose|which)\b.*$|,.*$")
 
 
 def _is_clause(phrase: str) -> bool:
     """Whether a supposed noun phrase holds a verb of its own outside its relative clause."""
-    return bool(_FINITE.search(_RELATIVE.sub("", phrase)))
+    bare = _RELATIVE.sub("", phrase)
+    return bool(_FINITE.search(bare) or re.search(r"\b\w+ed (?:to|its|his|her|their|the|an?) ", bare))
 
 
 def _compound(left: str, right: str) -> bool:
@@ -347,7 +359,7 @@ def right_source(mask: str, start: int) -> tuple[int, int] | None:
     match = re.match(r"[^.;:\x01?!“”\"—–()]+(?:\.(?=[A-Za-z]|\s[a-z])[^.;:\x01?!“”\"—–()]+)*", mask[start:])
     if not match:
         return None
-    stop = re.search(r" (?:went|were|was|drew|had been|remain\w*|suggesting|saying|claiming|alleging|that|it (?:was|is)|about|over)\b", match[0])
+    stop = re.search(r" (?:went|were|was|drew|had been|remain\w*|quoting|citing|suggesting|saying|claiming|alleging|that|it (?:was|is)|about|over)\b", match[0])
     pieces = match[0][: stop.start() if stop else None].split(",")
     length = len(pieces[0])
     for piece in pieces[1:]:

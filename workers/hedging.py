@@ -4,17 +4,53 @@ import re
 
 from store.claim import ClaimSet
 from store.reading import Attribution, Hedging
-from workers.cues import CONDITION, DOUBT, FUTURE, INQUIRY, MAYBE, SILENCE
+from workers.clauses import Core, core
+from workers.cues import CONDITION, DENIES, DOUBT, FUTURE, INQUIRY, MAYBE, SILENCE, UNTRUE
 from workers.text import Passage, Text
+
+_SAID_IF = re.compile(r"\b(?:ask(?:s|ed)?|wonder(?:s|ed)?|say|know|clear|sure|see|learn|tell)(?: \w+){0,2} (?:if|whether)\b|\beven if\b|\bas if\b|\bif not\b|\bif (?:by|only|anything|any)\b|\btrue only if\b", re.IGNORECASE)
+_OWN_WOULD = re.compile(r"\b(?:I|we|he|she|it|they|who|['’]d) would (?:not )?(?:say|pay|want|like|love|have|neither|only|never|rather|be|welcome)\b|\bwould (?:like|love|rather|say|seem|appear)\b|\bthat would be\b", re.IGNORECASE)
 
 
 def hedge(text: Text, passage: Passage, claims: ClaimSet, attribution: Attribution) -> Hedging:
-    """The mood of the passage's own words."""
-    said = text.text[passage.start : passage.end]
-    if SILENCE.search(said) or DOUBT.search(said) or INQUIRY.search(said):
+    """The mood in which the responsible party puts the claim.
+
+    Silence, questions and flat denials are `asserted` whatever they are about. Otherwise the clause that
+    shares most with the claim decides, then the passage as a whole: an open condition is `conditional`,
+    a weakened statement `speculated`, one about the future `predicted`.
+    """
+    heard = core(text, passage, claims)
+    return mood(heard)
+
+
+def mood(heard: Core) -> Hedging:
+    """The hedging of a prepared passage."""
+    if SILENCE.search(heard.said) or _asks(heard.said):
         return "asserted"
-    if CONDITION.search(said):
+    if is_conditional(heard.said):
         return "conditional"
-    if MAYBE.search(said):
+    if DENIES.search(heard.said):
+        return "asserted"
+    if UNTRUE.search(heard.said):
+        return "predicted" if is_future(heard.nearest) else "asserted"
+    if MAYBE.search(heard.nearest):
         return "speculated"
-    return "predicted" if FUTURE.search(said) else "asserted"
+    if is_future(heard.nearest):
+        return "predicted"
+    if heard.shared == 0 and MAYBE.search(heard.said):
+        return "speculated"
+    return "predicted" if heard.shared == 0 and is_future(heard.said) else "asserted"
+
+
+def _asks(said: str) -> bool:
+    return bool(INQUIRY.search(said) or DOUBT.search(said)) or said.rstrip("\"”’ ").endswith("?")
+
+
+def is_conditional(said: str) -> bool:
+    """Whether the piece hangs on an open condition."""
+    return bool(CONDITION.search(_SAID_IF.sub(" ", said)))
+
+
+def is_future(said: str) -> bool:
+    """Whether the piece speaks of what is to come; "would" counts only as the past's future."""
+    return bool(FUTURE.search(_OWN_WOULD.sub(" ", said)))

@@ -24,7 +24,7 @@ _BODY_TOKEN = (
     r"|Foundation|Institute|University|College|School|Hospital|Clinic|Company|Corporation|Corp|Inc|Ltd|Limited|plc|PLC|LLC|GmbH|AG|Industries|Motors|Airlines|Airways|Energy|Power|Electric|Oil|Gas|Mining|Foods?|Ingredients|Creamery|Brewery|Dairies|Farms?"
     r"|Pharma|Pharmaceuticals|Laboratories|Labs|Systems|Technologies|Software|Services|Solutions|Railways?|Rail|Shipping|Lines|Logistics|Church|Cathedral|Museum|Gallery|Theatre|Theater|Orchestra|Opera|Zoo|Kremlin|House|Senate|Congress|Parliament"
     r"|Government|Administration|Embassy|Consulate|Army|Navy|Force|Forces|Guard|Service|Athletic|United|City|Town|Rovers|Wanderers|Albion|Rangers|FC|AFC|Club|League|Forum|Cosmodrome|Airport|Station|Centre|Center|Prosecutor['’]s|Network|Alliance"
-    r"|Coalition|Front|Movement|Republic|Kingdom|States|Region|County|Province|Street|Road|Conference|Games|Cup|Festival|Workers|Farmers|Workers['’]|Nations|International|Global|National|Royal|Central|Supreme|Federal|General Staff|Statistics|Safety|Health|Complex|Plant|Works|Cross|Watch|Valley|Studios|Metals|Steel|Mobile|Bay|Islands?|Sea|Fleet|Command)$)"
+    r"|Coalition|Front|Movement|Republic|Kingdom|States|Region|County|Province|Street|Road|Conference|Games|Cup|Festival|Workers|Farmers|Workers['’]|Nations|International|Global|National|Royal|Central|Supreme|Federal|General Staff|Statistics|Safety|Health|Complex|Plant|Works|Cross|Watch|Valley|Studios|Air|Aviation|Rail|Metals|Steel|Mobile|Bay|Islands?|Sea|Fleet|Command)$)"
 )
 _BODY = re.compile(_BODY_TOKEN)
 _GIVEN = frozenset(
@@ -146,6 +146,18 @@ def alias_pattern(claims: ClaimSet) -> re.Pattern[str]:
         held = re.compile(rf"\b(?:{'|'.join(forms)})(?!\w)") if forms else re.compile(r"(?!)")
         claims.__dict__["_alias_pattern"] = held
     return held
+
+
+def house_name(text: Text, entity: Entity) -> str:
+    """The entity's name, or an alias that shares no word with it and is the commoner one in this text."""
+    held = text.__dict__.setdefault("_house_names", {})
+    if entity.id not in held:
+        own = set(entity.name.casefold().split())
+        others = [a for a in entity.aliases if a[:1].isupper() and not own & set(a.casefold().split())]
+        counts = [(len(re.findall(rf"\b{re.escape(n)}\b", text.text)), n) for n in (entity.name, *others)]
+        held[entity.id] = max(counts, key=lambda c: c[0])[1]
+    found: str = held[entity.id]
+    return found
 
 
 def known_entity(claims: ClaimSet, entity: Entity, span: Span | None) -> Known:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from workers.pair_words import CUES, FUNCTION_WORDS, content, grams, plain, prefixes, stem, tokens
 
 IDF_BUCKETS = 1 << 15
-_UNSEEN, _LONGEST, _FAR, _LEAD_CHARACTERS = 7.0, 80, 30, 255
+_UNSEEN, _LONGEST, _FAR, _LEAD_CHARACTERS = 5.5, 80, 30, 255
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"”']?\s+|\n+")
 
 Weights = NDArray[np.float32]
@@ -41,10 +41,11 @@ class Article(msgspec.Struct, frozen=True):
     bigrams: frozenset[tuple[str, str]]
     grams: frozenset[str]
     lead_grams: frozenset[str]
+    length: float
 
 
-def article(text: str) -> Article:
-    """Raises nothing: a text without words is an article of one empty sentence."""
+def article(text: str, weights: Weights) -> Article:
+    """Counts a text. A text without words is an article of one empty sentence."""
     parts = [part.strip() for part in _SENTENCE_END.split(text) if part.strip()][:_LONGEST] or [""]
     words = [tokens(part) for part in parts]
     sentences = tuple(_counted(part, row) for part, row in zip(parts, words, strict=True))
@@ -58,6 +59,7 @@ def article(text: str) -> Article:
         bigrams=frozenset(pair for s in sentences for pair in zip(s.content, s.content[1:], strict=False)),
         grams=frozenset(grams(text, 5)),
         lead_grams=frozenset(grams(plain(text)[:_LEAD_CHARACTERS], 5)),
+        length=math.sqrt(sum(((1 + math.log(n)) * _weight(w, weights)) ** 2 for w, n in counts.items())),
     )
 
 
@@ -91,7 +93,7 @@ def article_features(claim: str, given: Article, weights: Weights) -> list[float
     cover = np.array([sum(wanted[w] for w in wanted if w in s.kinds) / total for s in given.sentences])
     best = np.argsort(-cover, kind="stable")
     return [
-        *_reach(claim, words, stems, wanted, given, weights),
+        *_reach(claim, words, stems, wanted, given),
         *_where(cover, best, given),
         *_sides([w.lower() for w in words], frozenset(wanted), given, cover, best),
         *_tone(claim, words, given),
@@ -99,7 +101,7 @@ def article_features(claim: str, given: Article, weights: Weights) -> list[float
 
 
 def _reach(
-    claim: str, words: list[str], stems: list[str], wanted: dict[str, float], given: Article, weights: Weights
+    claim: str, words: list[str], stems: list[str], wanted: dict[str, float], given: Article
 ) -> list[float]:
     total, counts = sum(wanted.values()) or 1.0, given.counts
     hit = [w for w in wanted if w in counts]
@@ -108,7 +110,7 @@ def _reach(
     pairs = list(zip(stems, stems[1:], strict=False))
     ours = set(grams(claim, 5))
     dot = sum(wanted[w] ** 2 * (1 + math.log(counts[w])) for w in hit)
-    length = math.sqrt(sum(v * v for v in wanted.values())) * _length(given, weights)
+    length = math.sqrt(sum(v * v for v in wanted.values())) * given.length
     return [
         len(hit) / max(len(wanted), 1),
         sum(wanted[w] for w in hit) / total,
@@ -124,10 +126,6 @@ def _reach(
         len(ours & given.lead_grams) / max(len(ours), 1),
         dot / length if length else 0.0,
     ]
-
-
-def _length(given: Article, weights: Weights) -> float:
-    return math.sqrt(sum(((1 + math.log(n)) * _weight(w, weights)) ** 2 for w, n in given.counts.items()))
 
 
 def _where(cover: NDArray[np.float64], best: NDArray[np.int64], given: Article) -> list[float]:

@@ -45,7 +45,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 _DOCUMENT = re.compile(
-    r"^(?:reports?|stud(?:y|ies)|letters?|e-?mails?|notes?|memos?|documents?|records?|files?|statements?|surveys?|polls?|tests?|results?|figures?|data|images?|pictures?|photographs?|videos?|footage|tapes?|recordings?|texts?|articles?|stor(?:y|ies)|posts?|tweets?|signs?|maps?|analys[ie]s|findings?|evidence|laws?|rules?|contracts?|versions?|minutes|deal|agreement|question|news|rumou?rs?|talk|claims?|denials?|move|visit|decision|plan|meeting|event|thing|matter|fact|page|line|sentence|word|name|number|price|count|sale|product|finding|train|trip|summit)$",
+    r"^(?:reports?|stud(?:y|ies)|letters?|e-?mails?|notes?|memos?|documents?|records?|files?|statements?|surveys?|polls?|tests?|results?|figures?|data|images?|pictures?|photographs?|videos?|footage|tapes?|recordings?|texts?|articles?|stor(?:y|ies)|posts?|tweets?|signs?|maps?|analys[ie]s|findings?|evidence|laws?|rules?|contracts?|versions?|minutes|deal|agreement|question|news|rumou?rs?|talk|claims?|denials?|move|visit|decision|plan|meeting|event|thing|matter|fact|page|sentence|word|name|number|price|count|sale|product|finding|train|trip|summit)$",
     re.IGNORECASE,
 )
 """Nouns that may stand before a reporting verb without being anybody who speaks."""
@@ -114,7 +114,7 @@ def _names(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]:
 
 
 def _ordinary(word: str) -> bool:
-    return word.casefold() in ORDINARY or bool(PERSON_NOUN.fullmatch(word) or OUTLET_NOUN.fullmatch(word)) or bool(BODY_NOUN.fullmatch(word) and word.islower())
+    return word.casefold() in ORDINARY or bool(PERSON_NOUN.fullmatch(word)) or bool(BODY_NOUN.fullmatch(word) and word.islower())
 
 
 def _common_start(text: Text, low: int, high: int) -> bool:
@@ -174,7 +174,8 @@ def _person(text: Text, claims: ClaimSet, place: Span, known: Known, before: str
     if known.organisation:
         entity = claims.entity_by_id[claims.entity_by_id[known.name.entity or ""].speaks_for or ""]
         organisation = Name(entity.name, entity.id, None)
-    for low, high in [*inside, *after]:
+    employed = [n for n in after if re.search(r"\b(?:at|of|for|from|with) (?:the )?$", text.text[place.start : n[0]])]
+    for low, high in [*inside, *employed, *after]:
         candidate = names.resolve(low, high)
         if candidate.kind != "person":
             if organisation is None:
@@ -231,7 +232,8 @@ def _common_head(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[i
     if PERSON_NOUN.search(head) and not (BODY_NOUN.fullmatch(noun) and not PERSON_NOUN.fullmatch(noun)):
         return Source("unnamed", None, employer, Name(whole, None, place), bool(_PLURAL.search(head.strip())), _common_gender(head), noun)
     if OUTLET_NOUN.search(head):
-        return Source("outlet", None, None, Name(whole, None, place), head=noun)
+        outlet = names.resolve(*inside[0]).name if inside else names.resolve(*after[0]).name if after and re.fullmatch(r",\s*", text.text[head_end : after[0][0]]) else None
+        return Source("outlet", None, outlet, Name(whole, None, place), head=noun)
     if BODY_NOUN.search(head):
         if inside:
             low = inside[0][0]
@@ -280,7 +282,10 @@ def _employer(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[int,
     for low, high in [*inside, *after]:
         known = names.resolve(low, high)
         lead = text.text[head_end:low] if low >= head_end else ""
-        if known.kind == "body" and re.fullmatch(r"|\s(?:of|for|at|in|from|with|inside|within) (?:the |an? )?", lead):
+        branch = re.match(r" (?:intelligence|military|army|navy|police|defen[cs]e|government|security|treasury|health|justice)(?= )", text.text[high:head_end]) if high <= head_end else None
+        if known.kind == "body" and branch:
+            return Name(plain(text.text[low : high + branch.end()]), known.name.entity, Span(low, high + branch.end()))
+        if known.kind != "person" and re.fullmatch(r"|\s(?:of|for|at|in|from|with|inside|within) (?:the |an? )?", lead):
             return known.name
     match = re.search(r"\s(?:of|for|at|in|from|inside|within) (the|its|their|his|her) ([a-z’'-]+(?: [a-z’'-]+)?)", text.text[head_end : place.end])
     if match and BODY_NOUN.search(match[2]):

@@ -3,11 +3,10 @@
 import os
 import sys
 
-import click
 import typer
 
 from dateline.cli import alerts, audit, claims, feeds, questions, readings, service
-from dateline.errors import FAILED, TEMPORARY, USAGE, UserError
+from dateline.errors import FAILED, TEMPORARY, UserError
 from dateline.logs import clean
 from store.bus import BusError
 from store.ledger import LedgerError
@@ -34,17 +33,10 @@ app.command("replay")(audit.replay)
 def main() -> None:
     """Runs the command line; every expected error is one clear line on stderr and an exit code, never a traceback."""
     try:
-        code = app(standalone_mode=False)
+        app()
     except UserError as error:
         _say(str(error))
         sys.exit(error.code)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(USAGE)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has gone (`dateline … | head`): not an error, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,7 +47,6 @@ def main() -> None:
     except BusError as error:
         _say(f"the bus does not answer: {error}")
         sys.exit(TEMPORARY)
-    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _say(message: str) -> None:

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from alerts.deliver import BadScope, mute, probe
 from dateline import answers, show
-from dateline.cli.options import HomeOption, JsonOption, console, plain, print_json, resolved, table
+from dateline.cli.options import HomeOption, JsonOption, print_json, resolved, say, table
 from dateline.errors import FAILED, UserError
 from dateline.home import Home
 from dateline.parts import duration, open_alerts, open_channels, put_rules
@@ -49,7 +48,7 @@ def explain(
         print_json(told)
         return
     for explanation in told:
-        console().print(plain(explanation.say()))
+        say(explanation.say())
 
 
 @app.command("mute")
@@ -61,6 +60,8 @@ def mute_scope(
     as_json: JsonOption = False,
 ) -> None:
     """Holds alerts back for a while. At the end one summary tells what was held back."""
+    from alerts.deliver import BadScope, mute
+
     with Home(resolved(home)) as opened:
         now = opened.clock.now()
         until = now + (duration(duration_, "--for") or timedelta())
@@ -72,7 +73,7 @@ def mute_scope(
     if as_json:
         print_json({"scope": scope, "until": until})
     else:
-        console().print(plain(f"{scope} is muted until {until:%d %b %Y %H:%M} UTC."))
+        say(f"{scope} is muted until {until:%d %b %Y %H:%M} UTC.")
 
 
 @app.command("test")
@@ -82,6 +83,8 @@ def try_channel(
     as_json: JsonOption = False,
 ) -> None:
     """Sends a test message the way alerts go, and says what the receiver answered."""
+    from alerts.deliver import probe
+
     with Home(resolved(home)) as opened:
         channels = open_channels(opened)
         if channel not in channels:
@@ -92,7 +95,7 @@ def try_channel(
     if as_json:
         print_json({"channel": channel, "outcome": name, "said": said})
     else:
-        console().print(plain(f"{channel}: {name} ({said})"))
+        say(f"{channel}: {name} ({said})")
     if name != "Delivered":
         raise typer.Exit(FAILED)
 
@@ -105,4 +108,4 @@ def import_rules(
     """Checks a rules file and makes it the home's. It counts from the next start of the alert role."""
     with Home(resolved(home)) as opened:
         put_rules(opened, file)
-    console().print("The rules are in place.")
+    say("The rules are in place.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dateline import show
-from dateline.cli.options import HomeOption, JsonOption, console, plain, print_json, resolved
+from dateline.cli.options import HomeOption, JsonOption, print_json, resolved, say
 from dateline.errors import MISMATCH, UserError
 from dateline.home import Home
 from store.audit import verify as verify_ledger
@@ -29,9 +29,9 @@ def replay(
     if as_json:
         print_json(done._asdict())
     elif done.equal:
-        console().print(f"{done.events} events replayed: the read tables follow from them (digest {done.digest[:16]}…).")
+        say(f"{done.events} events replayed: the read tables follow from them (digest {done.digest[:16]}…).")
     else:
-        console().print(f"{done.events} events replayed: the read tables differed, and were replaced by the rebuilt ones.")
+        say(f"{done.events} events replayed: the read tables differed, and were replaced by the rebuilt ones.")
     if not done.equal:
         raise typer.Exit(MISMATCH)
 
@@ -57,10 +57,10 @@ def verify(home: HomeOption = show.HOME, as_json: JsonOption = False) -> None:
     else:
         for fault in verdict.faults:
             where = f"position {fault.position}" if fault.position is not None else "the log"
-            console().print(plain(f"{where}: {fault.what}"))
+            say(f"{where}: {fault.what}")
         for item in contents:
-            console().print(plain(f"content: {item} does not match its commitment"))
+            say(f"content: {item} does not match its commitment")
         if good:
-            console().print(f"{verdict.size} events, all as they were recorded. Root {verdict.root.hex()}")
+            say(f"{verdict.size} events, all as they were recorded. Root {verdict.root.hex()}")
     if not good:
         raise typer.Exit(MISMATCH)

@@ -10,7 +10,7 @@ import yaml
 
 from dateline import show
 from dateline.claimsfile import ClaimModel, dump_claims, load_claims, load_story_titles, parse_claims
-from dateline.cli.options import HomeOption, JsonOption, console, plain, print_json, resolved, table
+from dateline.cli.options import HomeOption, JsonOption, console, plain, print_json, resolved, say, table
 from dateline.errors import UserError
 from dateline.home import Home
 from dateline.tracking import Changed, retire, track, watch_list
@@ -70,7 +70,7 @@ def retire_claim(claim: IdArgument, home: HomeOption = show.HOME, as_json: JsonO
     if as_json:
         print_json({"retired": claim})
     else:
-        console().print(f"Retired {claim}.")
+        say(f"Retired {claim}.")
 
 
 @app.command("import")
@@ -166,4 +166,4 @@ def _told(changed: Changed, as_json: bool) -> None:
         print_json(changed._asdict())
         return
     parts = [f"{len(getattr(changed, name))} {name}" for name in Changed._fields if getattr(changed, name)]
-    console().print(", ".join(parts) or "Nothing to change.")
+    say(", ".join(parts) or "Nothing to change.")

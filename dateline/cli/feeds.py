@@ -7,14 +7,12 @@ from typing import Annotated
 import typer
 
 from dateline import show
-from dateline.cli.options import HomeOption, JsonOption, console, plain, print_json, resolved, table
+from dateline.cli.options import HomeOption, JsonOption, print_json, resolved, say, table
 from dateline.errors import FAILED, PARTIAL, UserError
 from dateline.home import Home
 from dateline.parts import add_feeds_of, open_fetcher
 from ingest.feeds import add_feed, remove_feed
 from ingest.opml import Outline, write_opml
-from ingest.outcome import Fetched
-from ingest.parse import Unreadable, parse_feed
 from ingest.urls import UrlRefused
 from store.database import reading
 from store.timeline import Feed
@@ -51,7 +49,7 @@ def add(
     if as_json:
         print_json({"added": bool(recorded), "url": url})
     else:
-        console().print(plain(f"Added {url}." if recorded else f"{url} is polled already."))
+        say(f"Added {url}." if recorded else f"{url} is polled already.")
 
 
 @app.command("list")
@@ -78,7 +76,7 @@ def remove(url: UrlArgument, home: HomeOption = show.HOME, as_json: JsonOption =
     if as_json:
         print_json({"removed": url})
     else:
-        console().print(plain(f"Removed {url}."))
+        say(f"Removed {url}.")
 
 
 @app.command("import")
@@ -93,7 +91,7 @@ def import_feeds(
     if as_json:
         print_json({"added": added, "refused": refused})
     else:
-        console().print(f"{added} feeds added.")
+        say(f"{added} feeds added.")
     for address in refused:
         sys.stderr.write(f"dateline: left out, no http or https address: {address!r}\n")
     if refused:
@@ -119,6 +117,10 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Fetches feeds now and says what is in them. Records nothing."""
+    from ingest.item import Unreadable
+    from ingest.outcome import Fetched
+    from ingest.parse import parse_feed
+
     with Home(resolved(home)) as opened:
         urls = [url] if url else [feed.url for feed in _feeds(opened) if feed.state != "gone"]
         fetcher = open_fetcher(opened)

@@ -62,7 +62,13 @@ def print_lines(values: Iterable[Any]) -> None:
 
 
 def console() -> Console:
-    return Console(highlight=False, soft_wrap=False)
+    """As wide as the terminal; 120 columns where there is none, so that files and pipes get whole rows."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def say(line: str) -> None:
+    """One line for people, not wrapped, with whatever came from outside made safe."""
+    sys.stdout.write(clean(line) + "\n")
 
 
 def plain(value: object) -> Text:

@@ -11,7 +11,6 @@ from dateline.claimsfile import load_claims
 from dateline.cli.options import print_lines
 from dateline.errors import FAILED, UserError
 
-
 ModelOption = Annotated[bool, typer.Option("--model/--no-model", help="Use the installed sentence model, or words alone.")]
 
 
@@ -67,6 +66,7 @@ def rank(
 ) -> None:
     """Which registered claims does each text repeat? JSON lines, best first. Needs no home."""
     from workers.rank import ranked
+
     from workers.vectors import load_vectors
 
     found = ranked(_rows(claims, ("id", "text")), _rows(queries, ("id", "text")), top, load_vectors() if model else None)

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from dateline import answers, backups, checks, show
 from dateline import demo as plays
-from dateline.cli.options import HomeOption, JsonOption, console, print_json, resolved, table
+from dateline.cli.options import HomeOption, JsonOption, console, print_json, resolved, say, table
 from dateline.errors import FAILED, USAGE, UserError
 from dateline.home import Home, create_home
 from dateline.logs import set_up_logs
@@ -48,7 +48,7 @@ def init(
     if as_json:
         print_json({"home": str(path), "created": made, "log": log})
         return
-    console().print(f"{'Made' if made else 'Found'} the home {path} (ledger {log}).")
+    say(f"{'Made' if made else 'Found'} the home {path} (ledger {log}).")
     if made:
         console().print(
             "Next: `dateline feeds import FILE.opml`, `dateline claims import FILE.yaml`, then `dateline run`, "
@@ -163,12 +163,12 @@ class _Bar:
     def update(self, done: int, total: int, at: datetime) -> None:
         self._progress.update(self._task, completed=done, total=total, description=f"{at:%a %d %b %Y %H:%M}")
 
-    def __enter__(self) -> "_Bar":
-        self._progress.__enter__()
+    def __enter__(self) -> Self:
+        self._progress.start()
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._progress.__exit__(*exception)
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
 
 
 def doctor(home: HomeOption = show.HOME, as_json: JsonOption = False) -> None:
@@ -206,4 +206,4 @@ def _told(made: backups.Made, sentence: str, as_json: bool) -> None:
     if as_json:
         print_json(made._asdict())
     else:
-        console().print(sentence)
+        say(sentence)

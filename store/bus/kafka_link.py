@@ -66,6 +66,7 @@ class Link(NamedTuple):
             "bootstrap_servers": list(self.bootstrap),
             "bootstrap_timeout_ms": self._ms,
             "client_id": "dateline",
+            "reconnect_backoff_max_ms": 1000,  # by default up to 30 s pass unused after a broker is back
             **self.security,
         }
 

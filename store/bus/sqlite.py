@@ -42,6 +42,7 @@ class SqliteBus:
         self._path = path
         self._file = BusFile(path)
         self._timing = Timing(lease, patience, now)
+        self._counts: dict[str, int] = {}
 
     @cached_property
     def id(self) -> str:
@@ -114,5 +115,7 @@ class SqliteBus:
         self._file.close()
 
     def _partitions(self, topic: str) -> int:
-        with self._file.reading() as connection:
-            return len(parts_of(connection, topic))
+        if topic not in self._counts:
+            with self._file.reading() as connection:
+                self._counts[topic] = len(parts_of(connection, topic))
+        return self._counts[topic]

@@ -56,7 +56,6 @@ class Statements:
             mentions.c.position < bindparam("ended_position"),
             mentions.c.ended_position.is_(None),
         )
-        self.feed_forget = feeds.delete().where(this_feed)
         self.feed_move = feeds.update().where(this_feed).values(moved=bindparam("moved"))
         self.feed_state = feeds.update().where(this_feed).values(
             state=bindparam("state"), since=bindparam("since"), reason=bindparam("reason")
@@ -165,7 +164,6 @@ class Changes:
         feeds, do, at = self._tables.feeds, self._do, to_micros(fact.occurred_at)
         match event:
             case ev.FeedAdded():
-                self._add(feeds, do.feed_forget, b_feed=event.feed)
                 self._insert(
                     feeds, position=fact.position, feed=event.feed, outlet=event.outlet, interval=event.interval,
                     state="active", since=at, reason=None, text=_text(event), moved=None,

@@ -78,12 +78,12 @@ class Queries:
 
     def feeds(self, connection: Connection) -> Sequence[Feed]:
         """All feeds ever added, gone ones included, in order of adding."""
-        table = self.tables.feeds
-        return [_feed(row) for row in connection.execute(sa.select(table).order_by(table.c.position))]
+        return [_feed(row) for row in self._latest(connection, self.tables.feeds, "feed", None)]
 
-    def outlet_names(self, connection: Connection) -> dict[str, str]:
+    def outlet_names(self, connection: Connection, as_known: int | None = None) -> dict[str, str]:
         """Outlet id → printed name, for outlets whose feed was added with one."""
-        return {feed.outlet: feed.outlet_name for feed in self.feeds(connection) if feed.outlet_name is not None}
+        feeds = map(_feed, self._latest(connection, self.tables.feeds, "feed", as_known))
+        return {feed.outlet: feed.outlet_name for feed in feeds if feed.outlet_name is not None}
 
     def article(self, connection: Connection, name: str) -> Article | None:
         """The article with this id, or the one last met under this URL; merged articles lead to what they are now."""
@@ -120,7 +120,7 @@ class Queries:
         rows = connection.execute(
             sa.select(table.c.article, table.c.text)
             .where(table.c.article.in_(articles), table.c.text.is_not(None))
-            .order_by(table.c.position)
+            .order_by(table.c.revision, table.c.position)
         )
         return {row.article: msgspec.json.decode(row.text, type=ArticleText) for row in rows}
 
@@ -133,7 +133,8 @@ class Queries:
     ) -> Sequence[Revision]:
         table = self.tables.revisions
         chosen = sa.select(table).where(table.c.article.in_(articles), _known(table, as_known))
-        return [_revision(row) for row in connection.execute(chosen.order_by(table.c.position))]
+        ordered = chosen.order_by(table.c.revision, table.c.position)
+        return [_revision(row) for row in connection.execute(ordered)]
 
     def withdrawals(
         self, connection: Connection, articles: Collection[str], as_known: int | None = None
@@ -159,6 +160,18 @@ class Queries:
         )
         reviews = self._reviews(connection, wanted, as_known_position)
         return [_evidence(row, reviews, as_known_position) for row in rows]
+
+    def evidence_since(self, connection: Connection, claim: str, position: int) -> list[Evidence] | None:
+        """The claim's mentions recorded or ended after `position`; None if a person has decided about one since."""
+        table, reviews = self.tables.mentions, self.tables.reviews
+        decided = sa.select(sa.func.max(reviews.c.position)).where(reviews.c.claim == claim)
+        if (connection.scalar(decided) or -1) > position:
+            return None
+        new = sa.select(table).where(table.c.claim == claim, table.c.position > position)
+        ended = sa.select(table).where(table.c.claim == claim, table.c.position <= position, table.c.ended_position > position)
+        rows = [*connection.execute(new), *connection.execute(ended)]
+        found = self._reviews(connection, [claim], None) if rows else {}
+        return [_evidence(row, found, None) for row in rows]
 
     def mention(self, connection: Connection, mention: str) -> Evidence | None:
         """The mention with this id as it is known now."""
@@ -217,10 +230,10 @@ class Queries:
             "readings": sa.select(sa.func.count()).where(tables.revisions.c.outcome == "read"),
             "mentions": sa.select(sa.func.count()).where(tables.mentions.c.ended_position.is_(None)),
             "alerts": sa.select(sa.func.count()).select_from(tables.alerts),
-            "feeds": sa.select(sa.func.count()).where(tables.feeds.c.state != "gone"),
         }
         numbers = {name: connection.scalar(query) or 0 for name, query in counted.items()}
-        return Counts(claims=len(self.claim_set(connection).claims), **numbers)
+        feeds = sum(feed.state != "gone" for feed in self.feeds(connection))
+        return Counts(claims=len(self.claim_set(connection).claims), feeds=feeds, **numbers)
 
 
 def _known(table: sa.Table, as_known: int | None) -> sa.ColumnElement[bool]:

@@ -88,6 +88,11 @@ class Tables:
             word("ended_reason", nullable=True),
             indexes=(("claim", "position"), ("mention",), ("article",)),
         )  # fmt: skip
+        ended = self.mentions.c.ended_position
+        Index(
+            f"{prefix}mentions_ended", self.mentions.c.claim, ended,
+            sqlite_where=ended.is_not(None), postgresql_where=ended.is_not(None),
+        )  # fmt: skip
         self.reviews = table(
             "reviews",
             _position(), word("mention"), word("anchor"), word("article"), word("claim"),

@@ -4,17 +4,34 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from store.chronology import MOST_ROWS, Chronology, condense
 from store.claim import Claim, ClaimSet
 from store.evidence import Evidence
-from store.lineage import Origin, Outlets, origins
-from store.status import Conclusion, Fold, rivals_of
+from store.lineage import Origin, Outlets, Parties, origins
+from store.running import Running
+from store.standing import Standing
+from store.status import Conclusion, concluded, expires_at, rivals_of
 from store.story import Edited, StoryTold, tell
 from store.timeline.answers import Revision
 from store.timeline.queries import Queries
 from store.timeline.tables import Tables
+
+
+class Memory:
+    """What one process has folded so far, for `conclusions`; serves one thread.
+
+    It forgets by itself when a transaction in which it was used is rolled back: what it saw there never was.
+    """
+
+    def __init__(self) -> None:
+        self.running: dict[str, Running] = {}
+        self.parties = Parties(ClaimSet(claims_at=-2))
+        self.transaction: object = None
+
+    def forget(self, _connection: Connection | None = None) -> None:
+        self.running.clear()
 
 
 class Telling(Queries):
@@ -24,29 +41,59 @@ class Telling(Queries):
         super().__init__(tables)
         self._key = key
 
-    def outlets(self, connection: Connection) -> Outlets:
+    def outlets(self, connection: Connection, as_known: int | None = None) -> Outlets:
         """How the watched outlets meet the names in texts."""
-        return Outlets(self.outlet_names(connection), self._key)
+        return Outlets(self.outlet_names(connection, as_known), self._key)
 
     def origins(self, connection: Connection, claim: str, as_known: int | None = None) -> dict[str, Origin]:
         """The origin of every mention of the claim, by mention id."""
         evidence = self.evidence(connection, [claim], as_known)
-        return origins(evidence, self.claim_set(connection, as_known), self.outlets(connection))
+        return origins(evidence, self.claim_set(connection, as_known), self.outlets(connection, as_known))
 
     def conclusions(
-        self, connection: Connection, claims: Iterable[str], now: datetime, as_known: int | None = None
+        self, connection: Connection, claims: Iterable[str], now: datetime, memory: Memory | None = None
     ) -> dict[str, Conclusion]:
-        """The status at `now` of these claims and of their rivals, which change with them. Retired claims are left out."""
-        known = self.claim_set(connection, as_known)
+        """The status at `now` of these claims and of their rivals, which change with them. Retired claims are left out.
+
+        With a `memory`, which the caller keeps from call to call, only what is new since the last call is folded.
+        """
+        memory = Memory() if memory is None else memory
+        self._refresh(connection, memory)
+        known = memory.parties.claims
         wanted = _with_rivals((known.by_id[id_] for id_ in claims if id_ in known.by_id), known)
-        evidence = self.evidence(connection, _with_rivals(wanted.values(), known), as_known)
-        origin_of = origins(evidence, known, self.outlets(connection))
-        found = {}
-        for claim in wanted.values():
-            fold = Fold(claim, evidence, known, origin_of)
-            fold.advance(now)
-            found[claim.id] = fold.conclude(now)
-        return found
+        following = self.next_position(connection)
+        standing = {
+            claim.id: self._standing(connection, claim, now, following, memory)
+            for claim in _with_rivals(wanted.values(), known).values()
+        }
+        return {
+            claim.id: concluded(
+                standing[claim.id], [standing[rival.id] for rival in rivals_of(claim, known)], expires_at(claim), now
+            )
+            for claim in wanted.values()
+        }
+
+    def _refresh(self, connection: Connection, memory: Memory) -> None:
+        """Forgets what was folded under another watch list, and sees to it that an undone transaction is forgotten."""
+        outlets = self.outlets(connection)
+        if self.claims_at(connection) != memory.parties.claims.claims_at or outlets.printed != memory.parties.outlets.printed:
+            memory.forget()
+            memory.parties = Parties(self.claim_set(connection), outlets)
+        if memory.transaction is not connection.get_transaction():
+            memory.transaction = connection.get_transaction()
+            event.listen(connection, "rollback", memory.forget)
+
+    def _standing(self, connection: Connection, claim: Claim, now: datetime, following: int, memory: Memory) -> Standing:
+        running = memory.running.get(claim.id)
+        if running is not None:
+            news = None if following <= running.seen else self.evidence_since(connection, claim.id, running.seen)
+            if news is None or not running.learn(news, now):
+                running = None
+        if running is None:
+            evidence = self.evidence(connection, [claim.id])
+            running = memory.running[claim.id] = Running(claim, memory.parties, evidence, following - 1)
+        running.seen = following - 1
+        return running.advance(now)
 
     def told(
         self,
@@ -71,7 +118,7 @@ class Telling(Queries):
         return tell(
             wanted, evidence, known, as_of,
             edits=[edit for revision in revisions for edit in _edits(revision, outlet_of)],
-            withdrawals=self.withdrawals(connection, articles, as_known), outlets=self.outlets(connection),
+            withdrawals=self.withdrawals(connection, articles, as_known), outlets=self.outlets(connection, as_known),
         )  # fmt: skip
 
     def story(self, connection: Connection, story: str | None, as_of: datetime, as_known: int | None = None) -> dict[str, Any]:

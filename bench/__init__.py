@@ -1,0 +1,1 @@
+"""Benchmarks: what Dateline does in a second, beside a peer that is timed in the same breath."""
