@@ -17,7 +17,7 @@ from alerts import tables
 from alerts.channels import Channel, Delivered, Dispatch, Outcome, Rejected, RetryLater
 from alerts.compose import MOST_ITEMS, Item, Notice, item, merged
 from alerts.explain import Explanation, explain
-from alerts.follow import ACTOR, Follower, Raised
+from alerts.follow import Follower, Raised
 from alerts.group import Grouper
 from alerts.judge import next_by_clock
 from alerts.outside import words
@@ -143,7 +143,7 @@ class Alerts:
         """One attempt at one message: taken and recorded, made, and its outcome recorded."""
         attempt = row.attempts + 1
         exhausted = row.attempts >= self._most_attempts
-        with self._ledger.writing(ACTOR) as write:
+        with tables.writing(self._ledger) as write:
             if not tables.lease(write.connection, row.message, row.attempts, self._owner, now, now + LEASE):
                 return Sent()
             alerts = tuple(told.alert for told in tables.of_message(write.connection, row.message))
@@ -167,7 +167,7 @@ class Alerts:
         return channel(Dispatch(self._notice(row), attempt, now, first, thread, done))
 
     def _settle(self, row: Row[Any], alerts: tuple[str, ...], attempt: int, outcome: Outcome) -> Sent:
-        with self._ledger.writing(ACTOR) as write:
+        with tables.writing(self._ledger) as write:
             match outcome:
                 case Delivered():
                     return self._delivered(write, row, alerts, attempt, outcome)

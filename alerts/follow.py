@@ -25,7 +25,6 @@ from store.events import AlertRaised, AlertText, RulesChanged
 from store.keyed import Keyed
 from store.ledger import Draft, Ledger, Recorded, Writing
 
-ACTOR = "alerts"
 BATCH = 500
 
 
@@ -64,7 +63,8 @@ class Follower:
         if self.context.rules_version != rules.version:
             event = RulesChanged(rules.version, canonical(rules.rules))
             key = f"rules/{rules.version}/{self.context.rules_version}/{self.context.position}"
-            self._ledger.append([Draft(event, "log", self._clock.now(), key=key)], actor=ACTOR)
+            with tables.writing(self._ledger) as write:
+                write.append([Draft(event, "log", self._clock.now(), key=key)])
 
     def catch_up(self) -> int:
         """Folds the context up to the stored place, without deciding anything. Returns the place."""
@@ -97,7 +97,7 @@ class Follower:
 
     def _take(self, place: int, batch: Sequence[Recorded]) -> Raised:
         decided = self._decide(batch)
-        with self._ledger.writing(ACTOR) as write:
+        with tables.writing(self._ledger) as write:
             if not tables.move_place(write.connection, place, batch[-1].position + 1):
                 return Raised()  # another follower was here; its place is taken up next
             return _sum(Raised(len(batch)), self._carry_out(write, decided))
@@ -162,7 +162,7 @@ class Follower:
         if not intents:
             return Raised()
         worded = [self._worded(intent, {}) for intent in intents]
-        with self._ledger.writing(ACTOR) as write:
+        with tables.writing(self._ledger) as write:
             return Raised(raised=self._raise(write, worded))
 
     # --- raising ----------------------------------------------------------------------------------

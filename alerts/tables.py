@@ -4,14 +4,19 @@ These rows are the truth about what must still be sent. They hold no words: thos
 is written, so that what was erased meanwhile is not sent. Instants are integer microseconds.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Row, Table, Text, and_, func, or_, select
 
 from store.clock import from_micros, to_micros
-from store.ledger import head
+from store.ledger import Ledger, Writing
+
+ACTOR = "alerts"
+LOCK = 0x616C657274
+"""Number of the role's advisory lock in PostgreSQL."""
 
 metadata = MetaData()
 
@@ -103,13 +108,25 @@ def move_place(connection: Connection, expected: int, following: int) -> bool:
 
 
 def hold(connection: Connection) -> None:
-    """Makes everybody else who calls this wait until our transaction ends (SQLite: the write lock does that already)."""
-    connection.execute(select(cursor.c.one).with_for_update()).all()
+    """Makes every other member wait until this transaction ends. SQLite's write lock does that already.
+
+    Taken first in each writing transaction of the role, so that members never wait for each other in a circle.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+
+
+@contextmanager
+def writing(ledger: Ledger) -> Iterator[Writing]:
+    """A transaction of the role that may append to the ledger and write these tables: all or nothing."""
+    with ledger.writing(ACTOR) as write:
+        hold(write.connection)
+        yield write
 
 
 def prepare(connection: Connection) -> None:
-    """Creates what is missing. Holds the ledger's append lock, since PostgreSQL lets two members create one table at once."""
-    connection.execute(select(head.c.size).with_for_update()).all()
+    """Creates what is missing."""
+    hold(connection)
     metadata.create_all(connection)
     if connection.execute(select(cursor.c.next)).scalar_one_or_none() is None:
         connection.execute(cursor.insert().values(one=1, next=0))

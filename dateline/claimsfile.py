@@ -131,20 +131,21 @@ def parse_claims(text: str, name: str) -> ClaimSet:
 
 
 def claim_of(item: ClaimModel) -> Claim:
-    variants = item.variants
     return Claim(
         id=item.id, text=item.text, story=item.story, kind=item.kind,
         slots=Slots(
             item.slots.place, item.slots.date_from, item.slots.date_to, tuple(item.slots.actors), item.slots.number
         ),
         keyterms=tuple(item.keyterms), aliases=tuple(item.aliases), deadline=item.deadline, timezone=item.timezone,
-        variants=variants and Variants(
-            variants.group, variants.slot, tuple(variants.values), variants.own, variants.exclusive,
-            {value: tuple(forms) for value, forms in variants.forms.items()},
-        ),
+        variants=_variants_of(item.variants) if item.variants else None,
         related=tuple(Related(r.id, r.rel) for r in item.related), principals=tuple(item.principals),
         threshold=item.threshold,
     )  # fmt: skip
+
+
+def _variants_of(item: VariantsModel) -> Variants:
+    forms = {value: tuple(words) for value, words in item.forms.items()}
+    return Variants(item.group, item.slot, tuple(item.values), item.own, item.exclusive, forms)
 
 
 def dump_claims(claims: ClaimSet, titles: dict[str, str] | None = None) -> str:

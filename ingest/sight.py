@@ -16,8 +16,8 @@ LEAST_WHOLE = 400
 """Characters that a feed's text must have to pass for the whole article."""
 
 _CUT_OFF = re.compile(
-    r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|\b(?:read (?:more|on|the (?:full|whole) \w+)|continue reading|full story|more)"
-    r"\b[^.\n]{0,60})\W*$",
+    r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|\n\W*more"
+    r"|\b(?:read (?:more|on|the (?:full|whole) \w+)|continue reading|full story)\b[^.\n]{0,60})\W*$",
     re.IGNORECASE,
 )
 

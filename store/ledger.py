@@ -140,7 +140,7 @@ class Ledger:
         drafts, hashed = self._unseen(connection, drafts)
         if not drafts:
             return []
-        state = connection.execute(select(head).with_for_update()).one()
+        state = connection.execute(_HEAD).one()
         frontier = Frontier.from_bytes(state.size, state.frontier)
         recorded_at = max(to_micros(self._clock.now()), state.recorded_at)
         self._learn_versions(connection, drafts, state.size)
@@ -149,7 +149,7 @@ class Ledger:
         bulk_insert(connection, texts, text_rows)
         bulk_insert(connection, tree, nodes)
         bulk_insert(connection, keys, [(key, state.size + i) for i, key in enumerate(hashed) if key])
-        connection.execute(head.update().values(size=frontier.size, recorded_at=recorded_at, frontier=frontier.to_bytes()))
+        connection.execute(_MOVE_HEAD, {"to": frontier.size, "at": recorded_at, "roots": frontier.to_bytes()})
         self._versions_at = frontier.size
         for projector in self._projectors:
             projector.apply(connection, recorded)
@@ -293,6 +293,8 @@ class Ledger:
             return str(found.log)
 
 
+_HEAD = select(head).with_for_update()
+_MOVE_HEAD = head.update().values(size=bindparam("to"), recorded_at=bindparam("at"), frontier=bindparam("roots"))
 _KEYS_SEEN = select(keys.c.key).where(keys.c.key.in_(bindparam("wanted", expanding=True)))
 _STREAM_VERSIONS = (
     select(events.c.stream, func.max(events.c.stream_version))

@@ -3,12 +3,14 @@
 `position` and `recorded_at` are given under the append lock. Instants are microseconds since 1970 UTC.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Dialect,
     Integer,
     LargeBinary,
     MetaData,
@@ -112,12 +114,25 @@ def bulk_insert(connection: Connection, table: Table, rows: list[tuple[Any, ...]
     """Inserts plain tuples in one statement: `executemany` on SQLite, unnested arrays on PostgreSQL."""
     if not rows:
         return
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(table.columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - own names
+        connection.exec_driver_sql(_insert_each(table), rows)
         return
-    types = [column.type.compile(connection.dialect) for column in table.columns]
-    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
     columns = tuple(list(column) for column in zip(*rows, strict=True))
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})", columns)  # noqa: S608
+    connection.exec_driver_sql(_insert_unnested(table, connection.dialect), columns)
+
+
+@lru_cache
+def _insert_each(table: Table) -> str:
+    marks = ", ".join("?" * len(table.columns))
+    return f"INSERT INTO {table.name} ({_names(table)}) VALUES ({marks})"  # noqa: S608 - own names
+
+
+@lru_cache
+def _insert_unnested(table: Table, dialect: Dialect) -> str:
+    types = [column.type.compile(dialect) for column in table.columns]
+    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
+    return f"INSERT INTO {table.name} ({_names(table)}) SELECT * FROM unnest({arrays})"  # noqa: S608 - own names
+
+
+def _names(table: Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)

@@ -147,7 +147,7 @@ def test_compressed_bodies_are_decompressed(encoding):
     raw = b"words and words " * 200
     coder = zlib.compressobj(wbits=-15)
     packed = {
-        "gzip": gzip.compress(raw), "x-gzip": gzip.compress(raw[:100]) + gzip.compress(raw[100:]), "deflate": zlib.compress(raw),
+        "gzip": gzip.compress(raw), "x-gzip": gzip.compress(raw[:99]) + gzip.compress(raw[99:]), "deflate": zlib.compress(raw),
         "raw-deflate": coder.compress(raw) + coder.flush(), "identity": raw,
     }[encoding]  # fmt: skip
     with serving(sends(answer(body=packed, Content_Encoding=encoding.removeprefix("raw-")))) as server:
@@ -358,8 +358,10 @@ def test_https_checks_the_name_of_the_url_not_the_address_connected_to():
 
 LOOPBACK = [
     "127.0.0.1", "127.0.0.2", "127.1", "127.0.1", "127.255.255.254", "2130706433", "0x7f000001", "0x7f.1", "0x7f.0.0.1",
-    "0177.0.0.1", "017700000001", "0177.0.0.01", "0x7F.0x0.0x0.0x1", "①②⑦.0.0.1", "127。0。0。1", "127．0．0．1", "１２７.0.0.1",
-    "0", "0.0.0.0", "0x0", "00", "localhost", "LOCALHOST", "localhost.", "%6c%6f%63%61lhost", "%31%32%37.0.0.1", "127.0.0.1.",
+    "0177.0.0.1", "017700000001", "0177.0.0.01", "0x7F.0x0.0x0.0x1", "①②⑦.0.0.1", "127。0。0。1",
+    "127．0．0．1", "１２７.0.0.1",
+    "0", "0.0.0.0", "0x0", "00", "localhost", "LOCALHOST", "localhost.", "%6c%6f%63%61lhost", "%31%32%37.0.0.1",
+    "127.0.0.1.",
     "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[::7f00:1]",
     "[64:ff9b::7f00:1]",
     "[64:ff9b::127.0.0.1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]", "[2002:7f00:1::1]", "[2001:0:7f00:1::]", "[fe80::1]",
@@ -455,8 +457,13 @@ def test_what_is_not_public_is_not_public_in_any_wrapping(address):
         assert refusal(wrapped) is not None, wrapped
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://a.example/", "gopher://a.example/", "a.example", "", "http://a b/", "http:///",
-                                 "http://a.example:99999/", "http://[::1", "http://[v1.x]/", "http://..example/"])  # fmt: skip
+NO_WEB_ADDRESSES = [
+    "file:///etc/passwd", "ftp://a.example/", "gopher://a.example/", "a.example", "", "http://a b/", "http:///", "http://[::1",
+    "http://a.example:99999/", "http://[v1.x]/", "http://..example/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", NO_WEB_ADDRESSES)
 def test_what_is_no_web_address_is_refused_unasked(url, sink):
     found = fetcher(sink.getsockname()[1]).fetch(url)
     assert isinstance(found, Refused)

@@ -19,6 +19,7 @@ from store.evidence import Review
 from store.ledger import Draft, Ledger, Recorded
 from store.status import status
 from store.timeline import Memory, Timeline, TimelineGap
+from store.timeline.queries import Queries
 
 SECRET = b"s" * 32
 ALL = [claim.id for claim in CLAIMS]
@@ -359,7 +360,7 @@ def test_with_a_memory_only_what_is_new_is_read(home, monkeypatch):
     memory = Memory()
     home.record(event_of("m1"), when=at(1))
     assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "rumoured"
-    monkeypatch.delattr(Timeline, "evidence")
+    monkeypatch.delattr(Queries, "evidence")
     home.record(event_of("m2", stance="denies", named="Ada Linden"), when=at(2))
     assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "denied"
     home.record(ev.MentionWithdrawn("m2", "article-of-m2", CLOSES.id, "revised"), when=at(3))
@@ -397,7 +398,7 @@ def test_a_memory_starts_anew_when_the_watch_list_changes(home):
     assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "confirmed"
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(stories(), st.data())
 def test_a_memory_never_changes_an_answer(evidence, data):
     """Mentions arrive in any order and batches, end, are disowned and reviewed; the clock jumps, also back."""

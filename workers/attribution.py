@@ -12,7 +12,7 @@ import msgspec
 from store.claim import ClaimSet, Entity
 from store.reading import Attribution, Name, Span
 from workers.cues import UNATTRIBUTED
-from workers.frames import Frame, frames
+from workers.frames import Frame, closed_quotations, frames
 from workers.names import BODY_NOUN, CAPITALISED, alias_pattern, entity_kind, find_entity, house_name, known_entity, registry
 from workers.source import Source, read_source
 from workers.text import Passage, Text
@@ -149,7 +149,7 @@ def _carried(text: Text, passage: Passage, claims: ClaimSet, first: int) -> Voic
     near = [v for v in voices(text, claims) if text.sentences[v.frame.sentence].paragraph == sentence.paragraph and v.frame.act != "cite" and v.source.sort != "nobody"]
     before = [v for v in near if v.frame.sentence < first]
     after = [v for v in near if v.frame.sentence > first]
-    quote = next((q for q in text.quotations if q.start <= passage.start < q.end), None)
+    quote = next((q for q in closed_quotations(text) if q.start <= passage.start < q.end), None)
     said = text.of(sentence)
     if quote is not None and min(quote.end, passage.end) - passage.start < 0.6 * (passage.end - passage.start):
         quote = None
@@ -171,7 +171,7 @@ def _running_quote(text: Text, passage: Passage) -> Span | None:
     """The rest of a quotation whose marks stand in other sentences or are missing on one side."""
     sentence = text.sentences[text.sentence_at(passage.start)]
     opened, closed = text.text[sentence.start] in "“\"«", text.text[sentence.end - 1] in "”\"»"
-    if opened != closed and not any(q.start < sentence.end and sentence.start < q.end for q in text.quotations):
+    if opened != closed and not any(q.start < sentence.end and sentence.start < q.end for q in closed_quotations(text)):
         return Span(sentence.start, sentence.end)
     return None
 

@@ -89,6 +89,16 @@ def frames(text: Text, claims: ClaimSet) -> tuple[Frame, ...]:
     return held[1]
 
 
+def closed_quotations(text: Text) -> tuple[Span, ...]:
+    """Quotations within one paragraph; a longer one has most likely lost its closing mark."""
+    held = text.__dict__.get("_closed_quotations")
+    if held is None:
+        held = tuple(q for q in text.quotations if "\n" not in text.of(q))
+        text.__dict__["_closed_quotations"] = held
+    found: tuple[Span, ...] = held
+    return found
+
+
 def masked(text: Text, claims: ClaimSet, sentence: Sentence) -> str:
     """The sentence with quotations and entity names blanked, character for character.
 
@@ -96,7 +106,7 @@ def masked(text: Text, claims: ClaimSet, sentence: Sentence) -> str:
     or a conjunction of the reporting clause.
     """
     said = list(text.of(sentence))
-    for quote in text.quotations:
+    for quote in closed_quotations(text):
         low, high = max(quote.start, sentence.start) - sentence.start, min(quote.end, sentence.end) - sentence.start
         if low < high:
             said[low:high] = "\x01" * (high - low)

@@ -28,7 +28,7 @@ def list_stories(home: HomeOption = show.HOME, as_json: JsonOption = False) -> N
         with reading(opened.engine) as connection:
             titles = opened.timeline.stories(connection)
         told = answers.story_answer(opened, None, None, None)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for id_, title in titles.items():
         claims = [claim for claim in told["claims"] if claim["story"] == id_]
         statuses: dict[str, int] = {}
