@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Row, Table, Text, and_, func, or_, select
 
 from store.clock import from_micros, to_micros
+from store.database import create_tables
 from store.ledger import Ledger, Writing
 
 ACTOR = "alerts"
@@ -127,7 +128,7 @@ def writing(ledger: Ledger) -> Iterator[Writing]:
 def prepare(connection: Connection) -> None:
     """Creates what is missing."""
     hold(connection)
-    metadata.create_all(connection)
+    create_tables(connection, metadata)
     if connection.execute(select(cursor.c.next)).scalar_one_or_none() is None:
         connection.execute(cursor.insert().values(one=1, next=0))
 

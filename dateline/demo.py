@@ -7,9 +7,10 @@ the last one caused has come to rest: feeds polled, bus empty, readings recorded
 
 import json
 import random
+import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -19,13 +20,16 @@ from dateline.errors import FAILED, UserError
 from dateline.home import SECRET, Home
 from dateline.parts import add_feeds_of, open_alerts, put_rules
 from dateline.roles import open_recorder
-from dateline.settings import FILE
+from dateline.settings import FILE, load_settings
 from dateline.supervisor import Supervisor
 from dateline.tracking import track, watch_list
 from dateline.wire_server import WireServer
 from ingest.state import State
+from store.bus.open import open_bus
+from store.bus.prefixed import PrefixedBus
 from store.clock import SharedClock
-from store.messages import ARTICLES
+from store.database import create_schema, drop_schema
+from store.messages import ARTICLES, READINGS
 from store.status import expires_at
 from workers.consume import GROUP
 
@@ -39,6 +43,8 @@ AFTERMATH = (timedelta(hours=1), timedelta(hours=6))
 SETTINGS = """\
 clock = "shared"
 partitions = 1
+database_schema = {schema}
+topic_prefix = {prefix}
 route = {route}
 log_level = "warning"
 
@@ -110,7 +116,7 @@ def play(
     clock = SharedClock(home_path / "clock")
     clock.set(wire.instants[0])
     with WireServer(wire.folder, clock) as server:
-        (home_path / FILE).write_text(SETTINGS.format(route=json.dumps(server.url)), encoding="utf-8")
+        _prepare(home_path, server.url)
         with Home(home_path) as home:
             track(home, load_claims(claims_file), load_story_titles(claims_file))
             put_rules(home, rules_file)
@@ -129,6 +135,17 @@ def play(
                 supervisor.drain()
             restarts = sum(child.restarts for child in supervisor.children)
     return Play(wire.changes, len(instants), time.monotonic() - started, rest.kills, restarts)
+
+
+def _prepare(home_path: Path, route: str) -> None:
+    """Writes the home's settings. On servers it gets a schema and topics of its own: a play needs empty ones."""
+    name = f"demo_{secrets.token_hex(5)}"
+    values = {"schema": name, "prefix": f"{name}.", "route": route}
+    text = SETTINGS.format(**{field: json.dumps(value) for field, value in values.items()})
+    (home_path / FILE).write_text(text, encoding="utf-8")
+    settings = load_settings(home_path)
+    if settings.database_url is not None:
+        create_schema(settings.server_url(), name)
 
 
 def _instants(wire: Wire, home: Home) -> list[datetime]:
@@ -195,9 +212,20 @@ class Rest:
 
 
 def clean_up(home_path: Path) -> None:
-    """Removes a demonstration's home."""
-    for path in sorted(home_path.rglob("*"), reverse=True):
-        with suppress(OSError):
-            path.rmdir() if path.is_dir() else path.unlink()
-    with suppress(OSError):
-        home_path.rmdir()
+    """Removes a demonstration's home, and what it has on servers."""
+    if (home_path / FILE).exists():
+        settings = load_settings(home_path)
+        if settings.database_url is not None and settings.database_schema is not None:
+            drop_schema(settings.server_url(), settings.database_schema)
+        if settings.bus_url is not None:
+            _drop_topics(settings.bus_address())
+    shutil.rmtree(home_path, ignore_errors=True)
+
+
+def _drop_topics(address: str) -> None:
+    bus = open_bus(address)
+    try:
+        if isinstance(bus, PrefixedBus):
+            bus.drop((ARTICLES, READINGS), (GROUP,))
+    finally:
+        bus.close()

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from dateline.errors import CONFIG, TEMPORARY, UserError
 from dateline.settings import FILE, Settings, load_settings
 from store.bus import Bus, BusError
-from store.bus.open import open_bus
+from store.bus.open import BadBusUrl, open_bus
 from store.clock import Clock, SharedClock, SystemClock
 from store.content import Content
 from store.database import open_engine
@@ -102,6 +103,10 @@ class Home:
             return Ledger(engine, secret=self.secret, clock=self.clock, projectors=[self.timeline])
         except NewerLedger as error:
             raise UserError(str(error), CONFIG) from error
+        except ArgumentError as error:
+            raise UserError("database_url is no address of a database; write postgresql://user@host/name", CONFIG) from error
+        except OperationalError as error:
+            raise UserError(f"the database does not answer: {error.orig}", TEMPORARY) from error
 
     @cached_property
     def content(self) -> Content:
@@ -115,6 +120,8 @@ class Home:
                 bus.ensure(topic, self.settings.partitions)
         except BusError as error:
             raise UserError(f"the bus does not answer: {error}", TEMPORARY) from error
+        except BadBusUrl as error:
+            raise UserError(f"bus_url: {error}", CONFIG) from error
         return bus
 
     def close(self) -> None:

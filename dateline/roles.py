@@ -3,16 +3,16 @@
 `ingest` polls, `match` reads, `record` records, `alert` alerts. Embedded and distributed run the same roles.
 """
 
-import signal
-import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
 import structlog
 
+from dateline.errors import FAILED, UserError
 from dateline.home import Home
 from dateline.parts import open_alerts, open_ingest, open_reader
-from store.bus import BusUnavailable
+from dateline.stopping import Stop
+from store.bus import BusUnavailable, MemberReplaced, OffsetOutOfRange
 from store.claim import ClaimSet
 from store.database import reading
 from store.recorder import Recorder
@@ -43,14 +43,12 @@ def run_role(home: Home, role: str, member: str) -> None:
     A service that does not answer is tried again with growing pauses; anything else ends the process with its
     traceback, and the supervisor starts it anew.
     """
-    stop = threading.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: stop.set())
+    stop = Stop()
     pause = VIRTUAL_PAUSE if home.settings.clock == "shared" else PAUSE
-    loop = _OPEN[role](home, member, pause, stop.is_set)
+    loop = _OPEN[role](home, member, pause, stop.asked)
     _log.info("started", member=member)
     backoff = pause
-    while not stop.is_set():
+    while not stop.asked():
         try:
             done = loop.step()
         except BusUnavailable as error:
@@ -58,6 +56,9 @@ def run_role(home: Home, role: str, member: str) -> None:
             stop.wait(backoff)
             backoff = min(backoff * 2, 30)
             continue
+        except (MemberReplaced, OffsetOutOfRange) as error:
+            # Going on would be wrong, and only an operator can know why it came to this.
+            raise UserError(f"{member}: {error}", FAILED) from error
         backoff = pause
         if not done:
             stop.wait(pause)

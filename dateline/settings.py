@@ -5,10 +5,12 @@ They come from `settings.toml` in the home, then from the environment: `DATELINE
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -93,6 +95,10 @@ class Settings(_Section):
     database_url: SecretStr | None = None
     bus_url: SecretStr | None = None
     celery_url: SecretStr | None = None
+    database_schema: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    """PostgreSQL: the schema that holds this home's tables, if several homes share a database."""
+    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    """Kafka: what stands before the names of this home's topics and groups, if several homes share a cluster."""
     partitions: int = Field(default=8, ge=1, le=1024)
     clock: Literal["system", "shared"] = "system"
     """`shared`: the virtual clock in the home's file `clock`, which the demonstration sets."""
@@ -110,13 +116,31 @@ class Settings(_Section):
         return self.database_url is not None or self.bus_url is not None
 
     def ledger_url(self) -> str:
-        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'ledger.db'}"
+        return self._database() or f"sqlite:///{self.home / 'ledger.db'}"
 
     def content_url(self) -> str:
-        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'content.db'}"
+        return self._database() or f"sqlite:///{self.home / 'content.db'}"
 
     def bus_address(self) -> str:
-        return self.bus_url.get_secret_value() if self.bus_url else f"sqlite:///{self.home / 'bus.db'}"
+        if self.bus_url is None:
+            return f"sqlite:///{self.home / 'bus.db'}"
+        return _with(self.bus_url.get_secret_value(), "prefix", self.topic_prefix)
+
+    def server_url(self) -> str:
+        """The database as given, whatever schema is this home's. psycopg 3 is named: older releases of SQLAlchemy take the
+        plain scheme for another driver."""
+        assert self.database_url is not None
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.database_url.get_secret_value())
+
+    def _database(self) -> str | None:
+        if self.database_url is None:
+            return None
+        return _with(self.server_url(), "options", f"-csearch_path={self.database_schema}" if self.database_schema else "")
+
+
+def _with(url: str, option: str, value: str) -> str:
+    """The URL with one more option in its query; as it was if there is no value."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({option: value})}" if value else url
 
 
 def load_settings(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

@@ -53,6 +53,8 @@ def extract_page(body: bytes, content_type: str | None, url: str) -> Extracted |
     tree = _tree(_decoded(body, content_type))
     if tree is None:
         return None
+    for unseen in tree.xpath("//noscript"):
+        unseen.drop_tree()
     metadata = read_metadata(tree)
     tree_as_it_is = deepcopy(tree)
     found = trafilatura.extract(

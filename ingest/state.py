@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from store.clock import EPOCH, from_micros, to_micros
-from store.database import reading, writing
+from store.database import create_tables, reading, writing
 
 Source = Literal["page", "feed", "summary"]
 """Where a text came from: the article's page, a feed that carries whole texts, or a feed's summary for want of a page."""
@@ -136,7 +136,7 @@ class State:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         with writing(engine) as connection:
-            metadata.create_all(connection)
+            create_tables(connection, metadata)
 
     def feeds(self) -> dict[str, FeedState]:
         with reading(self.engine) as connection:

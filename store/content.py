@@ -30,7 +30,7 @@ from store.content_tables import (
     texts,
     unpack,
 )
-from store.database import reading, writing
+from store.database import create_tables, reading, writing
 from store.messages import (
     AliasFound,
     ArticleMessage,
@@ -113,7 +113,7 @@ class Content:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         with writing(engine) as connection:
-            metadata.create_all(connection)
+            create_tables(connection, metadata)
 
     @contextmanager
     def writing(self) -> Iterator["ContentWriting"]:

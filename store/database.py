@@ -9,9 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 
 BUSY_MILLISECONDS = 60_000
+TABLES_LOCK = 0x6461_7465
+"""Number of the advisory lock that PostgreSQL holds for us while tables are created."""
+_SESSION = (
+    "SET tcp_keepalives_idle = 30",
+    "SET tcp_keepalives_interval = 10",
+    "SET tcp_keepalives_count = 3",
+    "SET idle_in_transaction_session_timeout = '5min'",
+)
+"""A writer that vanished (its machine, not its process alone) would otherwise hold the append lock for two hours."""
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -30,7 +39,47 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "connect", _prepare_session)
     return engine
+
+
+def create_tables(connection: Connection, *metadatas: MetaData) -> None:
+    """Creates the tables that are missing, within the caller's writing transaction.
+
+    Any number of processes may start at once: PostgreSQL, which lets two of them create one table at the same time and
+    then fails the second, is made to let them in one by one until their transactions end.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TABLES_LOCK})")
+    for metadata in metadatas:
+        metadata.create_all(connection)
+
+
+def create_schema(url: str, name: str) -> None:
+    """Makes a PostgreSQL schema unless it is there. `url` is the database's own, without a search path."""
+    _run(url, f'CREATE SCHEMA IF NOT EXISTS "{name}"')
+
+
+def drop_schema(url: str, name: str) -> None:
+    """Removes a PostgreSQL schema with everything in it."""
+    _run(url, f'DROP SCHEMA IF EXISTS "{name}" CASCADE')
+
+
+def _run(url: str, statement: str) -> None:
+    engine = open_engine(url)
+    try:
+        with writing(engine) as connection:
+            connection.exec_driver_sql(statement)
+    finally:
+        engine.dispose()
+
+
+def _prepare_session(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        for setting in _SESSION:
+            cursor.execute(setting)
+    connection.commit()
 
 
 def _prepare(connection: Any, _record: object) -> None:

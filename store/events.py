@@ -295,6 +295,8 @@ class MentionRecorded(Event, frozen=True):
     anchor: str | None = None
     """Keyed hash of (article, claim, quote, context, speaker, variant), as `MentionReviewed.anchor`: finds a person's
     decision about the passage again when a newer reading or revision gives it another id."""
+    publisher: Party | None = None
+    """The outlet by the name it prints: what other papers call it when they relay it."""
     text: MentionText | UnsetType = UNSET
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
@@ -18,9 +19,9 @@ from sqlalchemy import Connection, Engine, MetaData, bindparam, func, insert, se
 
 from store import leaf, wire
 from store.clock import Clock, from_micros, to_micros
-from store.database import reading, writing
+from store.database import create_tables, reading, writing
 from store.events import Event
-from store.merkle import Frontier, leaf_hash
+from store.merkle import Frontier
 from store.tables import (
     FORMAT,
     KEPT_LEVEL,
@@ -131,6 +132,9 @@ class Ledger:
         """An append transaction: holds the append lock until the block ends, then commits; an exception undoes all."""
         try:
             with writing(self.engine) as connection:
+                if connection.dialect.name == "postgresql":
+                    # Before anything is read: what is decided inside must still hold at the append.
+                    connection.execute(_HEAD)
                 yield Writing(lambda drafts: self._append(connection, drafts, actor), connection)
         except BaseException:
             self._versions_at = -1  # what the cache learned in this transaction was undone
@@ -230,24 +234,28 @@ class Ledger:
         With `names` only events of those names are decoded and returned. Raises LedgerGap on a hole, UnknownEvent for
         an event of a newer release. Holds no transaction between two chunks.
         """
-        for row in self.stored(start, stop=stop):
-            if names is None or row.name in names:
-                yield recorded_of(row)
+        for chunk in self._chunks(start, stop, check_gaps=True):
+            for row in chunk:
+                if names is None or row[3] in names:
+                    yield recorded_of(row)
 
     def stored(self, start: int = 0, *, stop: int | None = None, check_gaps: bool = True) -> Iterator[Stored]:
         """The rows themselves, texts joined, in order. With `check_gaps` off, holes are left to the caller."""
-        expected = start
+        for chunk in self._chunks(start, stop, check_gaps):
+            yield from map(Stored._make, chunk)
+
+    def _chunks(self, start: int, stop: int | None, check_gaps: bool) -> Iterator[Sequence[Stored]]:
+        """As `stored`, some at a time; the rows are plain tuples of `Stored`'s fields, since naming them costs time."""
         limit = self.size() if stop is None else min(stop, self.size())
         for first in range(start, limit, CHUNK):
+            last = min(first + CHUNK, limit)
             with reading(self.engine) as connection:
-                chunk = connection.exec_driver_sql(select_stored(first, min(first + CHUNK, limit))).fetchall()
-            for row in chunk:
-                if check_gaps and row[0] != expected:
-                    raise LedgerGap(expected, row[0])
-                expected = row[0] + 1
-                yield Stored._make(row)
-        if check_gaps and expected < limit:
-            raise LedgerGap(expected, limit)
+                chunk: Sequence[Stored] = connection.exec_driver_sql(select_stored(first, last)).cursor.fetchall()
+            if check_gaps and len(chunk) != last - first:
+                hole = next((n for n, row in enumerate(chunk) if row[0] != first + n), len(chunk))
+                yield chunk[:hole]
+                raise LedgerGap(first + hole, chunk[hole][0] if hole < len(chunk) else last)
+            yield chunk
 
     def read_in(self, connection: Connection, start: int) -> Iterator[Recorded]:
         """Events from `start` to the end, as the caller's transaction sees them: for small remainders."""
@@ -280,9 +288,7 @@ class Ledger:
     def _open(self) -> str:
         """Creates what is missing and returns the log's origin. Raises NewerLedger."""
         with writing(self.engine) as connection:
-            metadata.create_all(connection)
-            for projector in self._projectors:
-                projector.metadata.create_all(connection)
+            create_tables(connection, metadata, *(projector.metadata for projector in self._projectors))
             found = connection.execute(select(head)).one_or_none()
             if found is None:
                 log = f"dateline/{os.urandom(8).hex()}"
@@ -305,25 +311,29 @@ _STREAM_VERSIONS = (
 
 def recorded_of(row: Stored) -> Recorded:
     """Decodes a stored row. Raises UnknownEvent, or msgspec.ValidationError for bytes that are not the event's."""
+    (
+        position, stream, version, name, schema, occurred_at, recorded_at, actor, cause, articles, facts,
+        _salt, _text_commitment, _leaf, text, _text_salt,
+    ) = row  # fmt: skip
     return Recorded(
-        row.position,
-        row.stream,
-        row.stream_version,
-        from_micros(row.occurred_at),
-        from_micros(row.recorded_at),
-        row.actor,
-        row.cause,
-        tuple(row.articles.split()),
-        wire.decode(row.name, row.schema, row.facts, row.text),
-    )
+        position, stream, version, _instant(occurred_at), _instant(recorded_at), actor, cause,
+        tuple(articles.split()), wire.decode(name, schema, facts, text),
+    )  # fmt: skip
+
+
+_instant = lru_cache(maxsize=1024)(from_micros)
+"""Events come in runs of one instant: an article and its mentions, a batch recorded together."""
 
 
 def leaf_of_stored(row: Stored, log: str) -> bytes:
     """The leaf hash, computed anew from everything that the row keeps but its stored leaf."""
-    facts = leaf.commit(leaf.FACTS_DOMAIN, row.salt, row.facts).hex()
-    text = row.text_commitment.hex() if row.text_commitment is not None else None
-    envelope = leaf.Envelope(
-        row.actor, row.articles.split(), row.cause, 1, facts, log, row.name, row.occurred_at, row.position,
-        row.recorded_at, row.schema, row.stream, row.stream_version, text,
+    (
+        position, stream, version, name, schema, occurred_at, recorded_at, actor, cause, articles, facts,
+        salt, text_commitment, _leaf, _text, _text_salt,
+    ) = row  # fmt: skip
+    return leaf.leaf_of(
+        leaf.Envelope(
+            actor, articles.split(), cause, 1, leaf.commit(leaf.FACTS_DOMAIN, salt, facts).hex(), log, name, occurred_at,
+            position, recorded_at, schema, stream, version, None if text_commitment is None else text_commitment.hex(),
+        )
     )  # fmt: skip
-    return leaf_hash(leaf.envelope_bytes(envelope))

@@ -16,8 +16,8 @@ from store.claim import ClaimSet
 from store.clock import Clock, from_micros, to_micros
 from store.conclude import conclude, expiring
 from store.content import Content
+from store.database import create_tables, writing
 from store.database import reading as reading_transaction
-from store.database import writing
 from store.events import MessageQuarantined, QuarantineText
 from store.keyed import Keyed
 from store.ledger import Draft, Ledger, Recorded, Writing
@@ -53,7 +53,7 @@ class Recorder:
         self._places: dict[int, int] = {}
         self._claims = ClaimSet()
         with writing(ledger.engine) as connection:
-            metadata.create_all(connection)
+            create_tables(connection, metadata)
 
     def step(self, most: int = 200, timeout: float = 0.2) -> int:
         """Records up to `most` messages, waiting `timeout` seconds for the first. Returns how many were recorded.

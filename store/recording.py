@@ -210,7 +210,8 @@ def mention_event(
         speaker=_party(who.speaker, speaker, keyed), organisation=_party(who.organisation, organisation, keyed),
         echo_of=_party(mention.echo_of, echo, keyed), variant=mention.variant, said_on=mention.said_on,
         said_on_precision=mention.said_on_precision, happened_on=mention.happened_on, score=mention.score,
-        signature=b64encode(signature).decode(), why=mention.why, anchor=anchor, text=text,
+        signature=b64encode(signature).decode(), why=mention.why, anchor=anchor,
+        publisher=_publisher(document, claims, keyed), text=text,
     )  # fmt: skip
 
 
@@ -228,6 +229,13 @@ def _party(name: Name | None, words: str | None, keyed: Keyed) -> Party | None:
     if name is None or not words:
         return None
     return Party(keyed.name(words), name.entity)
+
+
+def _publisher(document: Document | None, claims: ClaimSet, keyed: Keyed) -> Party | None:
+    if document is None or not document.outlet:
+        return None
+    entity = claims.entity_by_name.get(document.outlet.casefold())
+    return Party(keyed.name(document.outlet), entity.id if entity else None)
 
 
 def _cut(document: Document | None, span: Span | None) -> str | None:

@@ -46,11 +46,12 @@ def encode(event: Event) -> tuple[bytes, bytes | None]:
 
 def decode(name: str, schema: int, facts: bytes, text: bytes | None) -> Event:
     """The event in its present version; without its text if that was erased. Raises UnknownEvent, msgspec errors."""
-    decoder = _decoders.get((name, schema))
+    version = (name, schema)
+    decoder = _decoders.get(version)
     if decoder is None:
         raise UnknownEvent(name, schema)
     if text is not None:
-        facts = facts[:-1] + (b',"text":' if len(facts) > 2 else b'"text":') + text + b"}"
+        facts = b"".join((facts[:-1], b',"text":' if len(facts) > 2 else b'"text":', text, b"}"))
     event: Event = decoder.decode(facts)
-    upcast = _upcasters.get((name, schema))
+    upcast = _upcasters.get(version)
     return upcast(event) if upcast else event

@@ -17,11 +17,14 @@ from train.scores import article_report, headline_report
 from train.stance_data import Labelled, read, split
 from workers.pair_article import IDF_BUCKETS, article, article_features, bucket
 from workers.pair_headline import BUCKETS, hashed, headline_features, outline, relation_features, wording
+from workers.pair_model import FILE_VERSION, SHIPPED, HeadlineModel, StanceModel, headline_model, load_model
 from workers.pair_words import content, tokens
-from workers.pairs import SHIPPED, Pair, StanceModel, judge, load_model
+from workers.pairs import Pair, judge, sentence_stances
 from workers.trees import forest_to
 
 NAME = "stance-1"
+MIX = (0.5, 0.5)
+LEAN = (1.0, 2.5)
 HAND = 0.15
 """Weight of the standardised features beside n-grams of unit length."""
 
@@ -71,10 +74,10 @@ def linear(rows: list[list[str]], standard: np.ndarray, labels: np.ndarray, name
     }
 
 
-def boosted(rows: np.ndarray, labels: np.ndarray, seed: int, **options: float) -> lgb.LGBMClassifier:
+def boosted(rows: np.ndarray, labels: np.ndarray, **options: float) -> lgb.LGBMClassifier:
     """Deterministic gradient boosting. `labels` of two classes make a forest of one column."""
     given = {"learning_rate": 0.03, "subsample": 0.7, "subsample_freq": 1, "reg_lambda": 5} | options
-    learner = lgb.LGBMClassifier(**given, n_jobs=1, verbose=-1, random_state=seed, deterministic=True, force_row_wise=True)
+    learner = lgb.LGBMClassifier(**given, n_jobs=1, verbose=-1, random_state=0, deterministic=True, force_row_wise=True)
     return learner.fit(rows, labels)
 
 
@@ -84,7 +87,7 @@ def headline_part(rows: list[Labelled]) -> dict[str, np.ndarray]:
     centre, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
     standard = (features - centre) / scale
     trees = boosted(
-        features, labels, 0, n_estimators=170, num_leaves=8, min_child_samples=12, colsample_bytree=0.4, learning_rate=0.04
+        features, labels, n_estimators=170, num_leaves=8, min_child_samples=12, colsample_bytree=0.4, learning_rate=0.04
     )
     return {
         "centre": centre,
@@ -110,27 +113,33 @@ def relation_part(rows: list[Labelled], seed: int = 0) -> np.ndarray:
     return np.append(learner.coef_[0], -np.quantile(scores, 0.005))
 
 
-def article_part(rows: list[Labelled]) -> dict[str, np.ndarray]:
+def article_part(rows: list[Labelled], headline: HeadlineModel) -> dict[str, np.ndarray]:
     weights = rarity(rows)
     table = weights.astype(np.float32)
     counted = {text: article(text, table) for text in {r.text for r in rows}}
     features = np.array([article_features(r.claim, counted[r.text], table) for r in rows])
     labels = np.array([r.label for r in rows])
     gate = boosted(
-        features, labels == 3, 0, n_estimators=200, num_leaves=24, min_child_samples=20, colsample_bytree=0.5, learning_rate=0.05
+        features, labels == 3, n_estimators=200, num_leaves=24, min_child_samples=20, colsample_bytree=0.5, learning_rate=0.05
     )
-    near = labels != 3
+    near = np.flatnonzero(labels != 3)
+    told = sentence_stances([rows[i].claim for i in near], [counted[rows[i].text] for i in near], headline)
     stance = boosted(
-        features[near], labels[near], 0, n_estimators=200, num_leaves=12, min_child_samples=30, colsample_bytree=0.3
+        np.hstack([features[near], told]),
+        labels[near],
+        n_estimators=200,
+        num_leaves=12,
+        min_child_samples=30,
+        colsample_bytree=0.3,
     )
     return {"rarity": weights, **forest_to(export(gate), "related"), **forest_to(export(stance), "article")}
 
 
 def train(headlines: list[Labelled], articles: list[Labelled], path: Path) -> StanceModel:
-    parts = headline_part(headlines) | article_part(articles)
-    np.savez_compressed(
-        path, version=1, name=NAME, mix=np.array([0.5, 0.5]), lean=np.array([1.0, 2.0]), **parts
-    )
+    parts = headline_part(headlines)
+    parts |= article_part(articles, headline_model(parts))
+    parts |= {"mix": np.array(MIX), "lean": np.array(LEAN)}
+    np.savez_compressed(path, version=FILE_VERSION, name=NAME, **parts)
     return load_model(path)
 
 

@@ -228,6 +228,9 @@ _PUBLISHES = re.compile(r"(?:report(?:s|ed|ing)?|carri(?:es|ed)|publish(?:es|ed)
 def _publishes(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> bool:
     """A body that reports as outlets do and is a party to no claim: its name alone did not tell."""
     name = source.organisation
+    assert frame.source is not None
+    if name is not None and re.search(r", (?:citing|quoting)\b", text.of(frame.source)):
+        return True
     if name is None or not _PUBLISHES.fullmatch(text.of(frame.cue)) or not name.text[:1].isupper():
         return False
     party = any(name.entity in p.voices for c in claims for p in claims.principals(c)) if name.entity else False

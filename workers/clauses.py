@@ -60,9 +60,12 @@ def _sentences(text: Text, passage: Passage, said: str) -> list[str]:
     return [said[low:high] for low, high in zip([0, *ends], [*ends, len(said)], strict=True)]
 
 
+_DENIED_SUBJECT = re.compile(r"(?:neither|nobody|no one|none|no|not)\b", re.IGNORECASE)
+
+
 def _without_source(text: Text, passage: Passage, voice: Voice | None) -> str:
     said = text.text[passage.start : passage.end]
-    if voice is None or voice.frame.source is None:
+    if voice is None or voice.frame.source is None or _DENIED_SUBJECT.match(text.of(voice.frame.source)):
         return said
     low, high = voice.frame.source.start, voice.frame.source.end
     if voice.frame.act == "label" and not voice.frame.follows:

@@ -39,6 +39,9 @@ _IRREGULAR = {
     "give": "give gives gave",
     "send": "sends? word|sent word",
     "set": "sets? out",
+    "take issue with": "takes? issue with|took issue with",
+    "shoot down": "shoots? down|shot down",
+    "shrug off": "shrugs? off|shrugged off",
     "recall": "recall(?:s|ed) (?:that|how|seeing|being|hearing)",
 }
 
@@ -58,8 +61,8 @@ def forms(verb: str) -> list[str]:
         stem = head[:-1]
         endings = ("y", "ies", "ied", "ying")
     else:
-        if head in {"admit", "submit", "rebut", "quip", "refer", "hint at"}:
-            double = head[-1] if head != "hint at" else ""
+        if head in {"admit", "submit", "rebut", "quip", "refer", "bat", "scotch"} - {"scotch"}:
+            double = head[-1]
         plural = "es" if re.search(r"(?:s|sh|ch|x|z)$", head) else "s"
         endings = ("", plural, f"{double}ed", f"{double}ing")
     return [stem + ending + tail for ending in endings]
@@ -85,11 +88,11 @@ THINK = (
 DENY = (
     "deny reject dismiss dispute refute rebut contradict repudiate contest disavow disown scotch quash debunk discredit "
     "denounce decry deride ridicule disclaim gainsay discount exclude rebuff"
-).split() + ["rule out", "brush aside", "brush off", "laugh off", "hit back at", "wave away", "play down", "shoot down", "scoff at",
+).split() + ["rule out", "brush aside", "brush off", "laugh off", "hit back at", "wave away", "play down", "shoot down", "scoff at", "laugh at", "shrug off", "take issue with",
              "pour cold water on", "bat away", "knock down", "push back"]
 ASK = "ask question wonder doubt query challenge demand disbelieve".split()
 PUBLISH = "report carry publish print quote cite write broadcast claim name say allege reveal mention connect hear".split() + [
-    "have it", "run", "learn", "put", "tell", "disclose", "describe", "suggest"]
+    "have it", "learn", "put", "tell", "disclose", "describe", "suggest"]
 
 SAY_VERB = any_of(SAY)
 THINK_VERB = any_of(THINK)
@@ -114,8 +117,8 @@ SILENCE = re.compile(
     r"|no (?:further )?comments?\b|without comment(?:ing)?\b"
     r"|(?:ha[sd]|have|having) nothing (?:more |further |else |new )?(?:to (?:say|add|announce|share|report)|for you)"
     r"|(?:kept|keeps?|keeping) (?:(?:his|her|its|their) (?:own )?(?:counsel|silence|peace|lips|cards)|silent|quiet|mum)"
-    r"|(?:remain|stay|fell|fall|went|been|was|were)(?:s|ed|ing)? (?:silent|tight-lipped|quiet|mum|non-committal|noncommittal|unavailable|not (?:\w+ )?available|unreachable)\b"
-    r"|neither (?:\w+ )?(?:confirm|admit|accept)(?:s|ed|ing|ted|ting)? (?:\w+ ){0,2}nor (?:\w+ )?(?:den|reject|rul|dismiss)\w+"
+    r"|(?:remain|stay|fell|went|been|was|were)(?:s|ed|ing)? (?:silent|tight-lipped|quiet|mum|non-committal|noncommittal|unavailable|not (?:\w+ )?available|unreachable)\b"
+    r"|neither (?:\w+ )?(?:confirm|admit|accept)(?:s|ed|ing|ted|ting)? (?:[\w'’-]+ ){0,10}nor (?:\w+ )?(?:den|reject|rul|dismiss)\w+"
     r"|neither (?:side|party|company|club|firm|man|woman|of (?:them|the \w+)) (?:\w+ )?(?:disclosed|commented|confirmed|responded|replied|revealed|returned|answered|would)"
     r"|(?:confirm|deny)(?:ing)? (?:n?or|or) (?:deny|confirm)(?:ing)?\b"
     r"|would (?:only say|say only|say no more|say nothing|say neither|give no|make no|offer no|be no)"
@@ -124,6 +127,8 @@ SILENCE = re.compile(
     r"|(?:has|have|had) (?:yet|still) to (?:comment|respond|reply|answer|react|say|issue)|said only that|saying only that|would only (?:say|confirm)|(?:could|would|will) only (?:say|confirm)"
     r"|(?:matter|question|subject|issue|case|it|that) (?:was|is) (?:now )?(?:a matter |one )?(?:for (?:the|others|my|his|her|their|investigators|prosecutors|lawyers)|in the hands of|before the (?:court|judge))(?! (?:best|good|better|sake|time|purpose|reason|whole|most|first))"
     r"|(?:would|will|must|should) (?:just |simply )?have to (?:wait|ask)|you(?:['’]ll| will| would| should) (?:have to |need to |better )?ask|ask (?:my|the|our) (?:boss|lawyer|press office|bosses|lawyers)|wait and see|let['’]?s? (?:us )?(?:wait|see|talk about)"
+    r"|(?:say|says|said|saying) (?:absolutely )?nothing\b(?! (?:had|has|was|is|were|would|could|in|at|of the|to do|like))|t(?:ook|aking|akes?) no (?:further )?questions|left it at that|(?:press|media) (?:room|office|desk) (?:was|is|has been) (?:closed|shut)"
+    r"|put (?:down )?(?:the |his |her )?(?:tele)?(?:phone|receiver)(?: down)?|(?:gone|went|go|left|remain\w*) unanswered|let (?:the|that|every) question (?:hang|pass|go)"
     r"|not (?:here|going) to (?:talk|speak|comment|discuss|get into)|get (?:ahead of|into (?:that|it|details|specifics))|here to (?:talk|speak) about"
     r"|hung up|slammed (?:down )?the (?:phone|receiver)|(?:walked|drove|stalked|strode) (?:off|away|past)|wound up (?:his|her|the|their) window|shut (?:his|her|the|their) door"
     r"|(?:smiled|shrugged|laughed|nodded|grinned|paused)?(?: and | then )?moved on\b|changed the subject|shrugged"
@@ -147,6 +152,17 @@ SILENCE = re.compile(
 )
 """A party keeps silent, evades, or neither confirms nor denies."""
 
+CONTACT = (
+    r"questions?|(?:tele)?phones?|calls?|callers|(?:press|news) conferences?|interview(?:s|ed|ers?)?|reporters?|journalists?|cameras?|microphones?|comments?|statements?|e-?mails?|letters?|messages?|answers?|repl(?:y|ies)|doors?|the press|the media|podium|lectern|left the room|request"
+)
+"""What passes between a party and those who ask it: a clause about that, and not about the claim, is silence."""
+UNTOLD = re.compile(
+    r"\b(?:not|never|n['’]t|no|nothing|without|refus\w+|declin\w+|cannot|neither|none|nobody)\b (?:[\w-]+ ){0,3}?(?:comment(?:s|ed|ing)?|be (?:interviewed|contacted|reached|quoted)|interviews?|pre-?empt|prejudge|speculat\w+|dignify|elaborat\w+|discuss\w*|to (?:announce|say|add|report)|answers?|repl(?:y|ies)|engage|expand)\b"
+    r"|\bthere (?:is|was) nothing to (?:say|add|announce|report|discuss)|\b(?:only )?(?:did|does|do|would do) (?:only )?harm\b(?=.{0,3}$)",
+    re.IGNORECASE,
+)
+"""A negated verb of telling, more loosely than `SILENCE`: to be trusted only where the claim is not spoken of."""
+
 LITOTES = re.compile(
     rf"\b(?:{_NOT_DO}|not|never|no one|nobody|without|cannot|hardly) (?:be )?(?:den(?:y|ied|ying)|disput(?:e|ed|ing)|contest(?:ed)?|contradict(?:ed)?|reject(?:ed)?|challeng(?:e|ed)|discount(?:ed)?|exclud(?:e|ed)|rul(?:e|ed|ing) (?:it |this |that |them )?out|dismiss(?:ed)?|doubt(?:ed)?)"
     r"|no denial|did little to dispel|far from (?:denying|ruling)",
@@ -164,7 +180,7 @@ UNTRUE = re.compile(
     r"|absurd|ridiculous|ludicrous|preposterous|laughable|outlandish|far-fetched|misleading|insulting|fanciful|imaginary|phantom|upside down|libellous|defamatory|slanderous|fictitious|fictional"
     rf"|(?:{_UNTRUTH_NOUN})"
     r"|(?:no|not (?:a|one|any)(?: \w+)?|without|lacks?|lacking|devoid of)(?: \w+)? (?:truth|basis|substance|foundation|merit|fact|grain of truth|word of truth|shred of truth|factual basis)"
-    r"|wide of the mark|wrong end of the|nothing of the (?:kind|sort)|no such|not so\b|news to (?:me|us|him|her|them)"
+    r"|hold(?:s)? (?:no |any |little )?water|wide of the mark|wrong end of the|nothing of the (?:kind|sort)|no such|not so\b|news to (?:me|us|him|her|them)"
     r"|not (?:something|anything|a \w+) (?:I|we|he|she|they|that I) recogni[sz]e|nothing (?:whatever |whatsoever |at all )?to do with"
     r"|(?:not|n['’]t|never|hardly|far from|no longer) (?:\w+ )?(?:true|right|correct|accurate|the case|real|factual)"
     r"|say(?:s|ing)? (?:no|not|otherwise)\b(?! (?:one|more|longer|such|\w+ \w+ed))|said (?:no|otherwise|not)(?=[.,;:\"”]|$)"
@@ -174,11 +190,11 @@ UNTRUE = re.compile(
 """Somebody calls a report untrue, in whatever register."""
 
 DOUBT = re.compile(
-    r"\b(?:doubt(?:s|ed|ful|ing)?|scepti\w+|skepti\w+|unconvinced|unpersuaded|incredul\w+|dubious|questionable|implausible|hard to (?:believe|credit|square|swallow|accept|see how)"
+    r"\b(?:doubt(?:s|ed|ful|ing)?|puzzl(?:ed|ing)|baffl(?:ed|ing)|perplex(?:ed|ing)|mystif\w+|(?:a |something of a |still a )(?:mystery|riddle|puzzle|enigma)|anything but (?:certain|clear|sure|convinc\w+)|(?:few|hardly (?:anyone|anybody)|not everyone|not everybody) (?:[\w'’-]+ ){0,6}(?:believes?|thinks?|expects?|accepts?|buys?)|demand(?:s|ed|ing)? (?:to (?:see|know|hear|be shown)|an explanation|answers|proof|evidence)|(?:does|do|did) ?n(?:o|['’])t (?:quite )?add up|call(?:s|ed)? (?:it |that |this |for )?(?:in|into) question|suspicious(?:ly)?|scepti\w+|skepti\w+|unconvinced|unpersuaded|incredul\w+|dubious|questionable|implausible|hard to (?:believe|credit|square|swallow|accept|see how)"
     r"|difficult to (?:believe|credit)|cast(?:s|ing)? doubt|pour(?:s|ed)? scorn|rais(?:e|es|ed|ing) (?:\w+ )?(?:questions|doubts|eyebrows)|question(?:s|ed|ing)? (?:whether|why|how|if|the|his|her|its|their|what)"
     r"|challeng(?:e|es|ed|ing) (?:\w+ ){1,4}to (?:say|show|prove|explain|produce|publish)|wonder(?:s|ed|ing)?|quer(?:y|ies|ied)"
     r"|(?:is|was|are|were|remain(?:s|ed)?|be|still) (?:\w+ )?(?:not (?:\w+ )?(?:clear|known|certain|proven|established)|unclear|uncertain|unproven|unknown|an? (?:\w+ )?(?:open|other) question)|open question"
-    r"|(?:would|should|['’]d) (?:\w+ )?(?:like|want|love|ask|need) to (?:see|hear|know|have)|wants? to (?:see|hear|know)|one would like to know"
+    r"|(?:would|should|['’]d) (?:\w+ )?(?:like|want|love|ask|need) to (?:see|hear|know|have)|want(?:s|ed)? (?:to (?:see|hear|know)|proof|evidence|answers|an explanation)|(?:nobody|no one|none|neither \w+)\b[^.;]{0,30}\bexplain(?:s|ed)?\b|one would like to know"
     r"|find(?:s|ing)? (?:it|that|this) (?:\w+ )?(?:odd|strange|curious|hard|puzzling|remarkable)|found (?:it|that|this) (?:\w+ )?(?:odd|strange|curious|hard|puzzling|remarkable)"
     r"|far from (?:certain|clear|sure)|(?:no longer|not|n['’]t) (?:know|knew|sure|certain|convinced|persuaded|believe|buy)\b|remains? to be (?:seen|proven|proved|shown)"
     r"|spare (?:me|us)|beg(?:s|ged)? the question|too good to be true|before I believed?|take (?:it|this|that) with (?:a|some) )",
@@ -186,7 +202,7 @@ DOUBT = re.compile(
 )
 """Somebody calls the claim in question without denying it."""
 
-INQUIRY = re.compile(r"\b(?:ask(?:s|ed)?|inquired?|demanded)(?: (?:aloud|himself|herself|again|\w+ly|to know))? ?,?(?: (?:me|us|him|her|them|the \w+))? ?(?:whether|why|how|if|who|what|when|where|which|to know|[“\"])", re.IGNORECASE)
+INQUIRY = re.compile(r"\b(?:ask(?:s|ed)?|(?:is|are|was|were|keep|keeps|kept) asking|inquired?|demanded)(?: (?:aloud|himself|herself|again|\w+ly|to know))? ?,?(?: (?:me|us|him|her|them|the \w+))? ?(?:whether|why|how|if|who|what|when|where|which|to know|[“\"])", re.IGNORECASE)
 """Somebody asks an open question (active voice; see `stance` for 'asked whether …, she said')."""
 
 OPEN = re.compile(
@@ -210,7 +226,7 @@ IDLE_NEGATION = re.compile(
 )
 
 CONDITION = re.compile(
-    r"(?:^|(?<=[\s\"“(,;:]))(?:[Ii]f|[Uu]nless|[Pp]rovided(?: that)?|[Aa]ssuming|[Ii]n case|[Ii]n the event|[Aa]s long as|[Ss]upposing|so long as)\b(?! not for| only)|(?:^|(?<=[.!?;:\"“,] )|(?<=[\"“]))(?:Were|Should|Had) (?:the|a|an|it|he|she|they|we|that|this|[A-Z]\w+)(?=[^?]*(?:,|$))(?![^,.]*\?)|\bwere (?:it|they|he|she|\w+) (?:shown|to|proven|confirmed)\b|\bdepend(?:s|ed|ing)? on (?:whether|how|if)\b|\bonly if\b",
+    r"(?:^|(?<=[\s\"“(,;:]))(?:[Ii]f|[Uu]nless|[Pp]rovided(?: that)?|[Aa]ssuming|[Ii]n case|[Ii]n the event|[Aa]s long as|[Ss]upposing|so long as)\b(?! not for| only)|(?:^|(?<=[.!?;:\"“,] )|(?<=[\"“]))(?:Were|Should|Had) (?:the|a|an|it|he|she|they|we|that|this|[A-Z]\w+)(?=[^?]*(?:,|$))(?![^,.]*\?)|\bwere (?:it|they|he|she|\w+) (?:shown|to|proven|confirmed)\b|\bdepend(?:s|ed|ing)? on (?:whether|how|if)\b|\b[Ww]hether\b[^.]*\bdepend(?:s|ed|ing)? on\b|\bonly if\b",
 )
 FUTURE = re.compile(
     r"\b(?:will(?!ing\b)|['’]ll|shall|wo(?=n['’]t)|(?:is|are|was|were|be|been)? ?(?:going|set|due|scheduled|expected|likely|slated|poised|planned|planning|about|estimated|supposed|ready|preparing|prepared|on course|close|lined up|tipped|on track) (?:to|for|for a)\b"
@@ -225,7 +241,7 @@ MAYBE = re.compile(
 )
 
 DENIES = re.compile(
-    rf"(?<!\ba )(?<!\bthe )(?<!\bany )(?<!\bof )(?<!\ban )\b(?:{DENY_VERB})\b(?! (?:man|men|woman|worker|workers|employee|employees|staff|manager|packer|officer|minister)\b)|\b(?:denials?|rebuttals?)\b",
+    rf"\bplay(?:s|ed)? (?:the|this|that|any|such) \w+ down\b|(?<!\ba )(?<!\bthe )(?<!\bany )(?<!\bof )(?<!\ban )\b(?:{DENY_VERB})\b(?! (?:man|men|woman|worker|workers|employee|employees|staff|manager|packer|officer|minister)\b)|\b(?:denials?|rebuttals?)\b",
     re.IGNORECASE,
 )
 """A verb or noun of denial that is no mere attribute ("a dismissed worker")."""
@@ -258,7 +274,7 @@ KNOWN_OUTLETS = frozenset(
     "|financial times|the economist|the guardian|the independent|new yorker|washington post|new york times|wall street journal|usa today|los angeles times|time magazine|newsweek|buzzfeed|vice|kommersant|vedomosti|izvestia|meduza|novaya gazeta|rbc|hurriyet|dawn|the hindu|asahi|asahi shimbun|nikkei|mainichi|yomiuri|chosun ilbo|hankyoreh|caixin|south china morning post|deutsche welle|swissinfo|euronews|telegraph|daily mail|the sun|mirror|globe and mail|toronto star|sydney morning herald|the age|the australian|irish times".split("|")
 )
 OUTLET_WORD = re.compile(
-    r"\b(?:News|Times|Post|Courier|Herald|Tribune|Gazette|Journal|Chronicle|Sentinel|Guardian|Observer|Telegraph|Examiner|Inquirer|Enquirer|Dispatch|Bulletin|Mirror|Standard|Star|Globe|Echo|Argus|Mercury|Record|Register|Press|Wire|Newswire|Radio|Television|TV|Broadcasting|Magazine|Weekly|Daily|Review|Ledger|Advertiser|Reporter|Monitor|Spectator|Gazeta|Zeitung|Novosti|Shimbun|Ilbo)$"
+    r"^(?:Daily|Evening|Sunday|Morning|Weekly) [A-Z]\w+$|\b(?:News|Times|Post|Courier|Herald|Tribune|Gazette|Journal|Chronicle|Sentinel|Guardian|Observer|Telegraph|Examiner|Inquirer|Enquirer|Dispatch|Bulletin|Mirror|Standard|Star|Globe|Echo|Argus|Mercury|Record|Register|Press|Wire|Newswire|Radio|Television|TV|Broadcasting|Magazine|Weekly|Daily|Review|Ledger|Advertiser|Reporter|Monitor|Spectator|Gazeta|Zeitung|Novosti|Shimbun|Ilbo)$"
 )
 GENERIC_OUTLET = r"(?:news)?papers?|broadcasters?|(?:news|press) agenc(?:y|ies)|wire services?|(?:news )?websites?|(?:news )?site|magazines?|weekly|daily|tabloids?|broadsheets?|(?:television|radio|TV) (?:stations?|channels?|networks?)|news outlets?|media|press|blogs?|programme|network|periodical"
 

@@ -12,7 +12,7 @@ import msgspec
 
 from store.claim import ClaimSet
 from store.reading import Span
-from workers.cues import ANONYMOUS_NOUN, ASK_VERB, DENY_VERB, GENERIC_OUTLET, GROUP_NOUN, PUBLISH_VERB, SAY_VERB, SILENCE, THINK_VERB
+from workers.cues import ANONYMOUS_NOUN, ASK_VERB, CONTACT, DENY_VERB, GENERIC_OUTLET, GROUP_NOUN, PUBLISH_VERB, SAY_VERB, SILENCE, THINK_VERB
 from workers.names import alias_pattern
 from workers.text import Sentence, Text
 
@@ -47,7 +47,7 @@ _STATE = re.compile(
 )
 _SPOKE = re.compile(r"\b(?:opens?|opened|orders?|ordered|launche[sd]|approve[sd]|raise[sd]) (?:an? |the )?(?:\w+ ){0,2}?(?:inquiry|investigation|probe|enquiry|review|recall|number|alert|file)\b")
 _LINK = re.compile(
-    r"(?:(?:^|(?<=[\s,]))(?:has|have|had|was|were|is|are|did|do|does|also|again|later|earlier|then|now|already|still|himself|herself|itself|themselves|further|simply|only|repeatedly|previously|recently|twice|once|even|first|since|both|all"
+    r"(?:(?:^|(?<=[\s,]))(?:has|have|had|was|were|is|are|did|do|does|also|again|later|earlier|then|now|already|still|so far|thus far|to date|as yet|until now|himself|herself|itself|themselves|further|simply|only|repeatedly|previously|recently|twice|once|even|first|since|both|all"
     r"|meanwhile|however|therefore|though|too|never|not|n['’]t|would|could|will|can|may|might|must|should|to|for (?:his|her|its|their) part|at once|in turn|instead|nonetheless|nevertheless|always|long|just|(?!family|early|reply|supply|ally|july|only|apply|bully|rely|fly)[a-z]{3,}ly"
     r"|(?:(?:late|early|earlier|later) )?(?:on|last|this|next) (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|afternoon|evening|night))?|(?:on|in) (?:\d{1,2} )?(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?(?: \d{4})?"
     r"|yesterday|today|tonight|this (?:morning|afternoon|evening|week|month|year)|last (?:night|week|month|year)|earlier (?:today|this week|in the (?:day|week))|in an? (?:statement|interview|e-?mail|letter|tweet|post|briefing|speech|telephone interview)|by (?:telephone|phone|e-?mail)"
@@ -69,7 +69,7 @@ _ROLE_NAME = re.compile(r"(?:[a-z][\w-]* ){1,4}(?=[A-Z\x00])")
 _PRONOUN_END = re.compile(r"(?:^|\s)((?:he|she|they|it|we|I|He|She|They|It|We|you))$")
 _PARENTHETICAL = re.compile(
     r"^\s*(?:against|per|via|alongside|without|an?|the|its|his|her|their|who|whose|whom|which|where|now|then|not|once|also|both|one|a former|in|on|at|by|for|from|with|through|of|as|like|under|among|despite|after|before|when|until|if|to|too|however|meanwhile|though|himself|herself|\d{1,3}\b|\w+ing|\w+ed|\w+en|familiar|close|speaking|himself|head|chief|professor|president|director|[a-z]+(?:man|woman|person|er|or|ist|head|chief|leader|director))\b"
-    r"|^\s*(?:[A-Z\x00][\w.'’\x00-]* ?){1,4}$"
+    r"|^\s*(?:(?:[A-Z\x00][\w.'’\x00-]*|&|and) ?){1,5}$"
 )
 _INVERTS = re.compile(r"(?:sa(?:ys?|id)|ask(?:s|ed)?|repl(?:y|ies|ied)|adds?|added|insist(?:s|ed)?|claim(?:s|ed)?|explain(?:s|ed)?|warn(?:s|ed)?|argue[sd]?|admit(?:s|ted)?|wr(?:i|o)tes?|reports?|reported|according)", re.IGNORECASE)
 _TAIL = re.compile(
@@ -161,6 +161,8 @@ def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) 
             continue
         if source := left_source(mask, match.start()):
             add(match.span(), source, act, follows=_trails(mask, source[0], match.end()))
+        elif found and re.search(r"\b(?:and|but) (?:\w+ly )?$", mask[: match.start()]):
+            add(match.span(), None, act)
     for match in _NOMINAL.finditer(mask):
         if source := _noun_phrase(mask, _floor(mask, match.start()), match.start()):
             add(match.span(), source, "deny" if match["deny"] else "say")
@@ -171,6 +173,9 @@ def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) 
         if source := right_source(mask, match.end()):
             add(match.span(), source, "silent")
     titled = _TITLE_LABEL.match(mask) if sentence.paragraph == 0 else None
+    if not found and _CONDUCT.search(mask) and (subject := clause_subject(mask, 0)):
+        verb = subject[1] + 1
+        add((verb, verb + len(mask[verb:].split(" ")[0])), subject, "silent")
     if titled:
         add((titled.end("source"), titled.end("source") + 1), titled.span("source"), "label")
     if label := _label(mask):
@@ -196,7 +201,7 @@ _NOUNLIKE = re.compile(
 
 
 def _plural_subject(before: str) -> bool:
-    return bool(re.search(r"(?:[^s'’]s|\b(?:people|men|women|police|staff|they|we|I|you|who|would|could|will|can|may|might|did|do|does|to|not|n['’]t|must|should))\s*$", before, re.IGNORECASE))
+    return bool(re.search(r"(?:^|[.,;\x01] )[A-Z]?[a-z]+[^s'’\W]s (?:in|of|at|from|on) [\w ]+$", before) or re.search(r"(?:[^s'’]s|\b(?:people|men|women|police|staff|they|we|I|you|who|would|could|will|can|may|might|did|do|does|to|not|n['’]t|must|should))\s*$", before, re.IGNORECASE))
 
 
 def _is_passive(mask: str, verb: int) -> bool:
@@ -221,11 +226,10 @@ def _is_inverted(mask: str, start: int, end: int) -> bool:
     if last != "," or not _INVERTS.fullmatch(mask[start:end]):
         return False
     ends = re.match(r"\s*[^,.;:\x01]{2,90}(?:[,.;:\x01]|$)", mask[end:])
-    pieces = before[:-1].split(",")
-    return bool(ends) and (len(pieces) < 2 or not _PARENTHETICAL.match(pieces[-1]) or not _verbless(mask[end:][: ends.end()]))
+    return bool(ends) and not _has_verb(mask[end:][: ends.end()])  # type: ignore[union-attr]
 
 
-def _verbless(clause: str) -> bool:
+def _has_verb(clause: str) -> bool:
     return bool(re.search(r"\b(?:would|will|had|has|was|were|is|are|could|must|should|may|might|can|do|does|did|need|needs)\b", clause)) and " who " not in clause
 
 
@@ -260,7 +264,7 @@ def _before_aside(mask: str, start: int) -> tuple[int, int] | None:
 
 
 _VERBAL = (
-    r"(?:is|was|were|are|has|had|have|did|does|do|will|would|could|can|may|might|must|should|put|puts|sticks?|stuck|went|goes|took|takes|made|makes|gave|gives|kept|keeps|got|gets|came|comes|left|ran|runs|drew|draws|held|holds|met|sat|stood|spoke|began|led|won|lost|sent|showed|laughs|smiled|wants"
+    r"(?:is|was|were|are|has|had|have|did|does|do|will|would|could|can|may|might|must|should|put|puts|sticks?|stuck|went|goes|took|takes|made|makes|gave|gives|kept|keeps|got|gets|came|comes|left|ran|runs|drew|draws|held|holds|met|sat|stood|spoke|began|led|won|lost|sent|showed|laughs|smiled|wants|let|lets|put"
     r"|(?:[a-z]+ly )?[a-z]{3,}(?:ed|ied))\b"
 )
 
@@ -300,17 +304,19 @@ def _strip_link(mask: str, end: int) -> int:
 def _over_parentheses(mask: str, left: str) -> tuple[int, int] | None:
     """The head before one or more asides: 'Name, a spokesman for it, …'."""
     marks = [m.start() for m in re.finditer(r"(?<= )[-–](?= )|[,;:\x01—–()?!]", left)]
-    start_of_last = None
-    for mark in reversed(marks):
-        aside = left[mark + 1 : start_of_last if start_of_last is not None else len(left)]
-        if mask[mark] != "," or not _PARENTHETICAL.match(aside):
-            found = _noun_phrase(mask, mark + 1, start_of_last if start_of_last is not None else len(left))
-            return (found[0], len(left)) if found else None
-        start_of_last = mark
-    found = _noun_phrase(mask, 0, start_of_last if start_of_last is not None else len(left))
-    if found and (start_of_last is not None or _is_short(left[found[0] : found[1]])):
-        return (found[0], len(left))
-    return None
+    end, fallback = len(left), None
+    for mark in [*reversed(marks), -1]:
+        aside = left[mark + 1 : end]
+        if mark >= 0 and mask[mark] == "," and _PARENTHETICAL.match(aside):
+            if end < len(left) or not re.search(r"[A-Z\x00]", aside):
+                fallback = _noun_phrase(mask, mark + 1, end) or fallback
+            end = mark
+            continue
+        found = _noun_phrase(mask, mark + 1, end)
+        if found and (end < len(left) or _is_short(left[found[0] : found[1]])):
+            return found[0], len(left)
+        break
+    return (fallback[0], len(left)) if fallback else None
 
 
 def _is_short(phrase: str) -> bool:
@@ -340,7 +346,7 @@ def _noun_phrase(mask: str, floor: int, end: int) -> tuple[int, int] | None:
                 phrase = rest
                 break
     phrase = phrase.rstrip()
-    if not phrase or not _STARTS.match(phrase) or len(phrase.split()) > 24 or _is_clause(phrase):
+    if not phrase or not (_STARTS.match(phrase) or re.fullmatch(r"(?:[a-z][\w-]* ){1,4}[A-Z\x00].*", phrase)) or len(phrase.split()) > 24 or _is_clause(phrase):
         return None
     return floor, floor + len(phrase)
 
@@ -379,6 +385,7 @@ def right_source(mask: str, start: int) -> tuple[int, int] | None:
     return start, start + len(match[0][:length].rstrip(" ,"))
 
 
+_CONDUCT = re.compile(rf"\b(?:{CONTACT})\b", re.IGNORECASE)
 _UNANSWERED = re.compile(
     r"\b(?:[Cc]alls?|[Mm]essages?|[Ee]-?mails?|[Rr]equests?|[Qq]uestions?|[Ll]etters?|[Tt]exts?) (?:(?:and|or) [\w-]+ )?(?:for comment )?(?:sent |left |put |made |addressed )?(?:to|with|for)\s+(?=[^.;]{2,80}?\b(?:unanswered|not (?:\w+ )?(?:returned|answered)|unreturned|ignored|no (?:reply|response|answer)))"
 )

@@ -85,6 +85,8 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
             return "body"
         if tokens[0].casefold() in _GIVEN and len(tokens) > 1:
             return "person"
+        if len(tokens) == 1 and re.search(rf"(?<![Tt]he )\b{re.escape(bare)}\b[^.!?]{{0,120}}\b(?:he|she|his|her|him)\b", self.text.text):
+            return "person"
         return "person" if self._acts_as_person(tokens) else "body"
 
     def _acts_as_person(self, tokens: list[str]) -> bool:
@@ -113,6 +115,13 @@ def gender(wording: str) -> bool | None:
         return False
     first = (untitled(wording).split() or [""])[0].casefold()
     return True if first in _FEMALE else False if first in _GIVEN else None
+
+
+def is_personal(wording: str) -> bool:
+    """Whether the words are a person's name by title or given name."""
+    bare = untitled(wording)
+    tokens = bare.split()
+    return bool(tokens) and not any(_BODY.match(t) for t in tokens) and (bare != wording or (len(tokens) > 1 and tokens[0].casefold() in _GIVEN))
 
 
 def find_entity(claims: ClaimSet, wording: str) -> Entity | None:
@@ -232,7 +241,7 @@ def _people(text: Text) -> dict[str, tuple[str, Span]]:
 
 
 ORDINARY = _ORDINARY
-CAPITALISED = re.compile(rf"{_CAP}(?:(?: (?:of|for|and|de|da|di|van|von|der|den|la|le|bin|al|el|the))* {_CAP})*")
+CAPITALISED = re.compile(rf"{_CAP}(?:(?: (?:of|for|and|&|de|da|di|van|von|der|den|la|le|bin|al|el|the))* {_CAP})*")
 TITLE = _TITLE
 BODY_NOUN = re.compile(rf"\b(?:{GROUP_NOUN})\b", re.IGNORECASE)
 PERSON_NOUN = re.compile(rf"\b(?:{ANONYMOUS_NOUN})\b", re.IGNORECASE)

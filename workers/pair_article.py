@@ -1,5 +1,6 @@
 """What can be counted about a claim and a whole article: where the claim's words stand and which cues stand near them."""
 
+import itertools
 import math
 import re
 import zlib
@@ -100,14 +101,12 @@ def article_features(claim: str, given: Article, weights: Weights) -> list[float
     ]
 
 
-def _reach(
-    claim: str, words: list[str], stems: list[str], wanted: dict[str, float], given: Article
-) -> list[float]:
+def _reach(claim: str, words: list[str], stems: list[str], wanted: dict[str, float], given: Article) -> list[float]:
     total, counts = sum(wanted.values()) or 1.0, given.counts
     hit = [w for w in wanted if w in counts]
     near = {w for w in wanted if w in counts or (len(w) >= 5 and w[:5] in given.heads)}
     names = {stem(w) for w in words if w[0].isupper() and w.lower() not in FUNCTION_WORDS}
-    pairs = list(zip(stems, stems[1:], strict=False))
+    pairs = list(itertools.pairwise(stems))
     ours = set(grams(claim, 5))
     dot = sum(wanted[w] ** 2 * (1 + math.log(counts[w])) for w in hit)
     length = math.sqrt(sum(v * v for v in wanted.values())) * given.length
@@ -181,6 +180,13 @@ def _tone(claim: str, words: list[str], given: Article) -> list[float]:
         float(sum("?" in s.marks for s in given.sentences)),
         sum('"' in s.marks for s in given.sentences) / len(given.sentences),
     ]
+
+
+def nearest(claim: str, given: Article, number: int = 3) -> list[Counted]:
+    """The sentences that share most stems with the claim, best first; of equals the earlier."""
+    wanted = frozenset(content(tokens(claim)))
+    order = sorted(range(len(given.sentences)), key=lambda i: (-len(wanted & given.sentences[i].kinds), i))
+    return [given.sentences[i] for i in order[:number]]
 
 
 def excerpt(claim: str, given: Article, words: int = 60) -> str:

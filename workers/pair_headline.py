@@ -1,5 +1,6 @@
 """What can be counted about a claim and a headline: shared words, cues of denial and hedging, and the shape between."""
 
+import itertools
 import zlib
 
 import numpy as np
@@ -86,7 +87,7 @@ def _shape(text: str, words: list[str], lowered: list[str]) -> list[float]:
 def _overlap(wanted: list[str], given: list[str], places: list[int], length: int) -> list[float]:
     ours, theirs = set(wanted), set(given)
     covered = shared(sorted(ours), theirs)
-    bigrams = set(zip(wanted, wanted[1:], strict=False)) & set(zip(given, given[1:], strict=False))
+    bigrams = set(itertools.pairwise(wanted)) & set(itertools.pairwise(given))
     return [
         sum(covered) / max(len(ours), 1),
         len(places) / max(len(given), 1),

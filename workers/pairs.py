@@ -5,26 +5,25 @@ denial, doubt and hedging, where they stand) and, where the shipped encoder can 
 judged by itself: no answer depends on the other pairs of a file.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from workers.pair_article import Article, Weights, article, article_features, excerpt
-from workers.pair_headline import BUCKETS, hashed, headline_features, outline, relation_features, wording
-from workers.trees import Floats, Forest, forest_from, softmax
+from workers.pair_article import Article, article, article_features, excerpt, nearest
+from workers.pair_headline import headline_features, outline, relation_features, wording
+from workers.pair_model import HeadlineModel, StanceModel
+from workers.trees import Floats, softmax
 
 Label = Literal["affirms", "denies", "discusses", "unrelated"]
 LABELS: tuple[Label, ...] = ("affirms", "denies", "discusses", "unrelated")
-SHIPPED = Path(__file__).with_name("model") / "stance.npz"
 
 _HEADLINE_WORDS = 60
-_FILE_VERSION = 1
+_SETTLED = 0.9
+"""A pair this surely unrelated is not read any closer."""
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -47,84 +46,11 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Encoder(Protocol):
-    """Reads claim and text together; `workers.pair_encoder` implements it."""
+    """Reads claim and text together; `workers.pair_encoder` implements it. Rows of probabilities, in the order of
+    LABELS: three for headlines, four for articles (or excerpts of them)."""
 
-    def headlines(self, claims: list[str], texts: list[str]) -> Floats: ...
-    def articles(self, claims: list[str], texts: list[str]) -> Floats: ...
-
-
-class Linear(msgspec.Struct, frozen=True):
-    """Logistic regression over hashed n-grams (TF-IDF, unit length) beside standardised features."""
-
-    idf: Weights
-    words: NDArray[np.float32]
-    features: Floats
-    bias: Floats
-
-    def raw(self, words: list[str], standard: Floats) -> Floats:
-        columns, counts = hashed(words)
-        values = counts * self.idf[columns]
-        norm = float(np.linalg.norm(values)) or 1.0
-        logits: Floats = (values / norm) @ self.words[columns] + standard @ self.features + self.bias
-        return logits
-
-
-class StanceModel(msgspec.Struct, frozen=True):
-    """The shipped weights. `mix` is the encoder's share for headlines and for articles, `lean` the factor on `denies`."""
-
-    version: str
-    rarity: Weights
-    centre: Floats
-    scale: Floats
-    outlines: Linear
-    wordings: Linear
-    headline: Forest
-    relation: Floats
-    related: Forest
-    article: Forest
-    mix: tuple[float, float]
-    lean: tuple[float, float]
-
-
-class ModelUnreadable(Exception):
-    """The weights file is missing, or of another version than this code reads."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}; reinstall dateline, or train again with `make train DATA=DIR`")
-        self.path, self.reason = path, reason
-
-
-def load_model(path: Path = SHIPPED) -> StanceModel:
-    """Reads the weights, in a tenth of a second. Raises ModelUnreadable."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            given = dict(stored)
-    except (OSError, ValueError) as error:
-        raise ModelUnreadable(path, str(error)) from error
-    if int(given["version"]) != _FILE_VERSION:
-        raise ModelUnreadable(path, f"is of version {given['version']}, expected {_FILE_VERSION}")
-    return StanceModel(
-        version=str(given["name"]),
-        rarity=given["rarity"].astype(np.float32),
-        centre=given["centre"],
-        scale=given["scale"],
-        outlines=_linear(given, "outlines"),
-        wordings=_linear(given, "wordings"),
-        headline=forest_from(given, "headline"),
-        relation=given["relation"],
-        related=forest_from(given, "related"),
-        article=forest_from(given, "article"),
-        mix=(float(given["mix"][0]), float(given["mix"][1])),
-        lean=(float(given["lean"][0]), float(given["lean"][1])),
-    )
-
-
-def _linear(given: dict[str, NDArray[np.float64]], name: str) -> Linear:
-    words = given[f"{name}/words"].astype(np.float32)
-    idf = given[f"{name}/idf"].astype(np.float32)
-    if words.shape != (BUCKETS, 3) or idf.shape != (BUCKETS,):
-        raise ModelUnreadable(SHIPPED, f"{name} has {words.shape} weights")
-    return Linear(idf, words, given[f"{name}/features"], given[f"{name}/bias"])
+    def headlines(self, pairs: Sequence[tuple[str, str]]) -> Floats: ...
+    def articles(self, pairs: Sequence[tuple[str, str]]) -> Floats: ...
 
 
 def judge(
@@ -137,19 +63,22 @@ def judge(
     counted = lru_cache(maxsize=2048)(lambda text: article(text, model.rarity))
     waiting = iter(pairs)
     while some := list(islice(waiting, batch)):
+        short = [is_headline(pair.text) for pair in some]
+        headlines = [pair for pair, is_short in zip(some, short, strict=True) if is_short]
+        articles = [pair for pair, is_short in zip(some, short, strict=True) if not is_short]
         scores = np.zeros((len(some), len(LABELS)))
-        short = [i for i, pair in enumerate(some) if is_headline(pair.text)]
-        long = sorted(set(range(len(some))) - set(short))
-        if short:
-            scores[short] = _headlines([some[i] for i in short], model, encoder)
-        if long:
-            scores[long] = _articles([some[i] for i in long], [counted(some[i].text) for i in long], model, encoder)
+        if headlines:
+            scores[np.flatnonzero(short)] = _headlines(headlines, model, encoder)
+        if articles:
+            scores[np.flatnonzero(~np.array(short))] = _articles(
+                articles, [counted(pair.text) for pair in articles], model, encoder
+            )
         for pair, row in zip(some, scores, strict=True):
-            yield Judgement(pair.id, _label(row), dict(zip(LABELS, row.tolist(), strict=True)))
+            yield Judgement(pair.id, label_of(row), dict(zip(LABELS, row.tolist(), strict=True)))
 
 
-def _label(scores: Floats) -> Label:
-    """`unrelated` if more likely than not, else the likeliest stance."""
+def label_of(scores: Floats) -> Label:
+    """The label of a row of four scores; see Judgement."""
     return "unrelated" if scores[3] > 0.5 else LABELS[int(scores[:3].argmax())]
 
 
@@ -160,38 +89,56 @@ def is_headline(text: str) -> bool:
 
 
 def _headlines(pairs: list[Pair], model: StanceModel, encoder: Encoder | None) -> Floats:
-    stance = headline_stance(pairs, model)
+    both = [(p.claim, p.text) for p in pairs]
+    stance = headline_stance(both, model.headline)
     if encoder is not None:
-        read = encoder.headlines([p.claim for p in pairs], [p.text for p in pairs])
-        stance = model.mix[0] * read + (1 - model.mix[0]) * stance
-    rows = np.array([[*relation_features(p.claim, p.text), 1.0] for p in pairs])
-    related = 1 / (1 + np.exp(-(rows @ model.relation)))
-    return _joined(stance, 1 - related, model.lean[0])
+        stance = model.mix[0] * encoder.headlines(both) + (1 - model.mix[0]) * stance
+    rows = np.array([[*relation_features(*pair), 1.0] for pair in both])
+    return _joined(stance, 1 / (1 + np.exp(rows @ model.relation)), model.lean[0])
 
 
-def headline_stance(pairs: list[Pair], model: StanceModel) -> Floats:
-    """Probabilities of affirms, denies and discusses from counts alone, given that the headline is on the claim."""
-    rows = np.array([headline_features(p.claim, p.text) for p in pairs])
+def headline_stance(pairs: Sequence[tuple[str, str]], model: HeadlineModel) -> Floats:
+    """Probabilities of affirms, denies and discusses from counts alone, given that the headline is about the claim."""
+    rows = np.array([headline_features(*pair) for pair in pairs])
     standard = (rows - model.centre) / model.scale
-    outlines = [model.outlines.raw(outline(p.claim, p.text), row) for p, row in zip(pairs, standard, strict=True)]
-    wordings = [model.wordings.raw(wording(p.text), row) for p, row in zip(pairs, standard, strict=True)]
-    mean: Floats = (softmax(np.array(outlines)) + softmax(np.array(wordings)) + softmax(model.headline.raw(rows))) / 3
+    outlines = [model.outlines.raw(outline(*pair), row) for pair, row in zip(pairs, standard, strict=True)]
+    wordings = [model.wordings.raw(wording(text), row) for (_, text), row in zip(pairs, standard, strict=True)]
+    mean: Floats = (softmax(np.array(outlines)) + softmax(np.array(wordings)) + softmax(model.trees.raw(rows))) / 3
     return mean
 
 
 def _articles(pairs: list[Pair], texts: list[Article], model: StanceModel, encoder: Encoder | None) -> Floats:
     rows = np.array([article_features(p.claim, t, model.rarity) for p, t in zip(pairs, texts, strict=True)])
     unrelated = 1 / (1 + np.exp(-model.related.raw(rows)[:, 0]))
-    stance = softmax(model.article.raw(rows))
-    near = np.flatnonzero(unrelated < 0.9)  # the encoder is slow and has no say about the rest
-    if encoder is not None and len(near):
-        parts = [excerpt(pairs[i].claim, texts[i]) for i in near]
-        read = encoder.articles([pairs[i].claim for i in near], parts)
-        off = read[:, 3] * model.mix[1] + unrelated[near] * (1 - model.mix[1])
-        on = read[:, :3] / read[:, :3].sum(axis=1, keepdims=True)
-        stance[near] = model.mix[1] * on + (1 - model.mix[1]) * stance[near]
-        unrelated[near] = off
+    stance = np.full((len(pairs), 3), 1 / 3)
+    near = np.flatnonzero(unrelated < _SETTLED)
+    if len(near):
+        claims, kept = [pairs[i].claim for i in near], [texts[i] for i in near]
+        told = sentence_stances(claims, kept, model.headline)
+        stance[near] = softmax(model.article.raw(np.hstack([rows[near], told])))
+        if encoder is not None:
+            share = model.mix[1]
+            read = encoder.articles([(c, excerpt(c, t)) for c, t in zip(claims, kept, strict=True)])
+            unrelated[near] = share * read[:, 3] + (1 - share) * unrelated[near]
+            on = read[:, :3] / read[:, :3].sum(axis=1, keepdims=True)
+            stance[near] = share * on + (1 - share) * stance[near]
     return _joined(stance, unrelated, model.lean[1])
+
+
+def sentence_stances(claims: list[str], texts: list[Article], model: HeadlineModel) -> Floats:
+    """What the headline model makes of an article's first sentence, of the three nearest to the claim, and of the
+    claim read as a headline about itself (a claim may be a denial): eleven numbers an article."""
+    chosen = [[t.sentences[0].text, *(s.text for s in nearest(c, t)), c] for c, t in zip(claims, texts, strict=True)]
+    flat = [(c, sentence) for c, some in zip(claims, chosen, strict=True) for sentence in some]
+    answers = headline_stance(flat, model)
+    ends = np.cumsum([len(some) for some in chosen])
+    return np.array([_summary(answers[end - len(some) : end]) for end, some in zip(ends, chosen, strict=True)])
+
+
+def _summary(answers: Floats) -> list[float]:
+    first, near, itself = answers[0], answers[1:-1], answers[-1]
+    affirms, denies, discusses = near.mean(axis=0)
+    return [*first, near[:, 1].max(), denies, discusses, affirms, near[0, 1], *itself]
 
 
 def _joined(stance: Floats, unrelated: Floats, lean: float) -> Floats:

@@ -13,6 +13,7 @@ from workers.claims import compile_claims
 from workers.dates import happened_on, said_on
 from workers.edits import compare
 from workers.match import match_model, passages
+from workers.split import cuts
 from workers.text import Passage, Text
 from workers.variants import variant
 from workers.vectors import Vectors
@@ -67,9 +68,17 @@ class Reader:
     def _mentions(self, text: Text, scope: frozenset[str] | None) -> tuple[Mention, ...]:
         found = {}
         for passage in passages(text, self._watch, scope, self._vectors):
-            mention = self._mention(text, passage)
-            found[mention.start, mention.end, mention.claim, mention.variant or ""] = mention
+            for mention in self._one_or_two(text, passage):
+                found[mention.start, mention.end, mention.claim] = mention
         return tuple(found[key] for key in sorted(found))
+
+    def _one_or_two(self, text: Text, passage: Passage) -> tuple[Mention, ...]:
+        """Two mentions where the clauses of the passage take two stances or give two values, else one."""
+        for first, second in cuts(text, passage):
+            halves = self._mention(text, first), self._mention(text, second)
+            if _differ(*halves):
+                return halves
+        return (self._mention(text, passage),)
 
     def _mention(self, text: Text, passage: Passage) -> Mention:
         who = attribution.attribute(text, passage, self.claims)
@@ -92,6 +101,11 @@ class Reader:
             score=passage.score,
             why=(*passage.why, *judged.why),
         )
+
+
+def _differ(first: Mention, second: Mention) -> bool:
+    values = {first.variant, second.variant} - {None}
+    return first.stance != second.stance or len(values) == 2
 
 
 def reader_version(vectors: Vectors | None) -> str:

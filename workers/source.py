@@ -15,6 +15,7 @@ from workers.names import (
     PERSON_NOUN,
     Known,
     alias_pattern,
+    is_personal,
     plain,
     registry,
 )
@@ -55,6 +56,7 @@ _POSTMODIFIER = re.compile(
 )
 _BODY_HEAD = re.compile(r"^(?:.*\b)?(?:Ministry|Department|University|Bank|Office|House|Council|Board|Court|Institute|College|Ministries|Church|Bureau|Secretariat|Chamber|Federation|Association|Union|Society|School|City|State|Republic|Kingdom|Government|Embassy|Port|Bishop|Governor)$")
 _PLURAL = re.compile(r"^(?:two|three|four|five|six|seven|eight|nine|ten|several|some|many|most|both|others|dozens|a (?:few|dozen|number)|these|those|\w+ of)\b|(?:[^s']s|people|men|women|staff|police|counsel)$", re.IGNORECASE)
+_TRADE = re.compile(r"(?:developer|maker|operator|publisher|manufacturer|owner|airline|company|firm|supplier|contractor|retailer|brewer|builder|producer|importer|exporter|distributor|group|club)s?$")
 _COUNSEL = re.compile(r"\b[Cc]ounsel\b")
 
 
@@ -104,6 +106,9 @@ def _names(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]:
                 low += 1
         if low >= high or _common_start(text, low, high):
             continue
+        if (tail := re.search(r" (?:of|for) (?:the )?", text.text[low:high])) and is_personal(text.text[low : low + tail.start()]):
+            found.append((low + tail.end(), high))
+            high = low + tail.start()
         touching = [f for f in found if f[0] < high and low < f[1]]
         if not touching:
             found.append((low, high))
@@ -145,22 +150,18 @@ def _named_head(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[in
     names = registry(text, claims)
     known = names.resolve(*inside[-1])
     before = text.text[place.start : inside[-1][0]]
+    if OUTLET_NOUN.search(before):
+        return Source("outlet", None, known.name, None, head=known.name.text)
     if known.kind == "person":
         return _person(text, claims, place, known, before, inside[:-1], after, head_end)
-    whole = _role_apart(text, claims, place, head_end)
     for low, high in after:  # "Larkholm, through Piers Aldous"; "the county prosecutor, Dana Whitlock"
         apposed = names.resolve(low, high)
         lead = text.text[head_end:low]
         if apposed.kind == "person" and re.fullmatch(rf",\s*(?:through|via|in the person of)?\s*(?:(?:its|the|a) [\w ]+,? )?", lead):
             return _person(text, claims, place, apposed, before, inside, [], head_end)
-    del whole
     if known.kind == "outlet" or _calls_outlet(text, place, head_end):
         return Source("outlet", None, known.name, None, head=known.name.text)
     return Source("body", None, known.name, None, plural=False, head=known.name.text)
-
-
-def _role_apart(text: Text, claims: ClaimSet, place: Span, head_end: int) -> str:
-    return text.text[head_end : place.end]
 
 
 def _calls_outlet(text: Text, place: Span, head_end: int) -> bool:
@@ -217,10 +218,12 @@ def _common_head(text: Text, claims: ClaimSet, place: Span, inside: list[tuple[i
     for low, high in after:
         known = names.resolve(low, high)
         lead = text.text[head_end:low]
+        if _TRADE.match(noun) and not is_personal(known.name.text):
+            continue
         is_person = known.kind == "person" or (known.kind == "body" and known.name.entity is None and PERSON_NOUN.search(head) and " " in known.name.text)
-        if is_person and re.fullmatch(r",\s*(?:[A-Z]\w+\.? )*|(?: (?:of|for|at|from) [^,]*|,[^,]*),\s*(?:[A-Z]\w+\.? )*", lead) and not _PLURAL.search(head):
+        if is_person and re.fullmatch(r",\s*(?:[A-Z]\w+\.? )*|(?: (?:of|for|at|from|in|to|on) [^,]*|,[^,]*),\s*(?:[A-Z]\w+\.? )*", lead) and not _PLURAL.search(head):
             return _person(text, claims, place, known, head + " ", inside, [n for n in after if n != (low, high)], head_end)
-    if after and re.fullmatch(r",\s*", text.text[head_end : after[0][0]]) and (BODY_NOUN.search(noun) or PERSON_NOUN.search(noun)) and after[0][1] >= place.end - 1:
+    if after and re.fullmatch(r",\s*", text.text[head_end : after[0][0]]) and (BODY_NOUN.search(noun) or PERSON_NOUN.search(noun)) and after[0][1] >= place.end - 2:
         apposed = names.resolve(*after[0])
         return Source("outlet" if apposed.kind == "outlet" else "body", None, apposed.name, None, head=noun)
     if _DOCUMENT.match(noun):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from store.claim import ClaimSet
 from store.reading import Attribution, OutletStance, Stance
 from workers.clauses import Core, core, overlap
-from workers.cues import ANTONYMS, DENIES, DOUBT, IDLE_NEGATION, INQUIRY, LITOTES, MAYBE, NEGATION, OPEN, RETRACTION, SILENCE, UNTRUE
+from workers.cues import ANTONYMS, DENIES, DOUBT, IDLE_NEGATION, INQUIRY, LITOTES, MAYBE, NEGATION, OPEN, RETRACTION, SILENCE, UNTOLD, UNTRUE
 from workers.hedging import is_conditional, mood
 from workers.text import Passage, Text
 
@@ -48,8 +48,12 @@ def _stance(text: Text, passage: Passage, claims: ClaimSet, attribution: Attribu
         return asked
     if is_conditional(said):
         return _conditional(passage, heard)
+    if heard.shared <= 1 and UNTOLD.search(said):
+        return "no_comment", "untold"
     if UNTRUE.search(said):
         return "denies", "untrue"
+    if heard.shared == 0 and heard.voice and heard.voice.frame.act == "silent":
+        return "no_comment", "conduct"
     if _evades(passage, heard):
         return "no_comment", "evasion"
     if re.search(r"\bwhether\b|\bdepend(?:s|ed|ing)? on\b", said) or (OPEN.search(heard.nearest if heard.shared else said) and not _negated(passage, heard)):
@@ -138,15 +142,17 @@ def _conditional(passage: Passage, heard: Core) -> tuple[Stance, str]:
     return ("affirms", "follows from a condition") if outside > inside + 1 else ("discusses", "condition")
 
 
-_REPLYING = re.compile(r"(?:^\W*|\b[Ww]hen |\b[Ww]hile |, )(?:[Aa]sked|[Pp]ressed|[Qq]uestioned|[Cc]hallenged)\b (?:about|on|whether|if|for|why|how|when|what|where|by)\b")
+_REPLYING = re.compile(r"(?:^\W*|\b[Ww]hen |\b[Ww]hile |, )(?:[Aa]sked|[Pp]ressed|[Qq]uestioned|[Cc]hallenged)\b(?:,| (?:about|on|whether|if|for|why|how|when|what|where|by|again|repeatedly|twice)\b)")
 
 
 def _evades(passage: Passage, heard: Core) -> bool:
     """'Asked about the sale, he said the weather was fine': a reply that shares nothing with the claim."""
     match = _REPLYING.search(heard.said)
-    if not match or heard.voice is None:
+    if not match:
         return False
-    cue = heard.voice.frame.cue.end - passage.start
+    cue = heard.voice.frame.cue.end - passage.start if heard.voice else heard.said.find(",", match.end() - 1) + 1
+    if cue <= 0:
+        return False
     reply = heard.said[cue:] if match.start() < cue else heard.said[: match.start()]
     return overlap(passage.claim, reply) == 0 and not re.search(r"\b(?:[Yy]es|[Nn]o|[Oo]f course|[Nn]ot|[Nn]ever|[Nn]othing|[Ww]hy not)\b", reply)
 

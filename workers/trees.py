@@ -54,7 +54,7 @@ def forest_from(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Forest:
         given[part] = given[part].astype(np.float64)
     for part in ("feature", "left", "right", "roots"):
         given[part] = given[part].astype(np.int32)
-    return Forest(**given, depth=depth, classes=classes)  # type: ignore[arg-type]
+    return Forest(**given, depth=depth, classes=classes)
 
 
 def forest_to(forest: Forest, name: str) -> dict[str, NDArray[np.generic]]:

@@ -58,7 +58,7 @@ def variant(text: Text, passage: Passage, claims: ClaimSet) -> str | None:
     """The value of the claim's variant group that the passage gives, or None if it gives none or several alike.
 
     Where the passage itself gives none and the group is exclusive, the nearest earlier sentence of the paragraph that
-    gives one decides: "Not so, says the importer" is about what was said just before.
+    gives one decides ("Not so, says the importer" is about what was said just before).
     """
     group = passage.claim.variants
     if group is None:
@@ -162,41 +162,49 @@ def _date_given(text: Text, start: int, end: int, values: tuple[str, ...]) -> st
 
 
 def _words_given(text: Text, start: int, end: int, group: Variants, claims: ClaimSet) -> str | None:
-    """The value whose words, or one of whose forms or spellings, stand in the passage most fully."""
+    """The value whose words, or one of whose forms or spellings, stand in the passage most fully.
+
+    The claim's own value goes before its rivals ("in Khabarovsk rather than Vladivostok"); of two other values that
+    stand there equally fully, the one with more words, since it contains the other.
+    """
     said = text.text[start:end]
     here = _word_set(said)
-    shares = {value: max(_shares(value, group, here, said, claims)) for value in group.values}
-    ranked = sorted(shares.items(), key=lambda item: -item[1])
-    best, share = ranked[0]
-    tied = len(ranked) > 1 and ranked[1][1] == share
-    if share < _LEAST or (tied and not _within(ranked[1][0], best)):
+    fullness = {value: _fullness(value, group, here, said, claims) for value in group.values}
+    ranked = sorted(fullness.values(), reverse=True)
+    if group.own in fullness and fullness[group.own][0] == 1.0:
+        return group.own
+    best = max(fullness, key=lambda value: fullness[value])
+    if ranked[0][0] < _LEAST or ranked[:2] == [ranked[0]] * 2:
         return None
     return best
 
 
-def _within(shorter: str, longer: str) -> bool:
-    return set(shorter.split("-")) < set(longer.split("-"))
-
-
-def _shares(value: str, group: Variants, here: frozenset[str], said: str, claims: ClaimSet) -> Iterator[float]:
-    yield _cover(value, group, here)
-    folded = said.casefold()
-    forms = list(group.forms.get(value, ()))
-    entity = claims.entity_by_name.get(value.replace("-", " ").casefold()) or claims.entity_by_id.get(value)
-    if entity is not None:
-        forms += [entity.name, *entity.aliases]
-    for form in forms:
-        if re.search(rf"(?<!\w){re.escape(form.casefold())}(?!\w)", folded):
-            yield 2.0 + len(form) / 1000
-
-
-def _cover(value: str, group: Variants, here: frozenset[str]) -> float:
-    """Share of the value's words that stand in the passage; words that rival values share count little."""
+def _fullness(
+    value: str, group: Variants, here: frozenset[str], said: str, claims: ClaimSet
+) -> tuple[float, int]:
+    """Share of the value that the passage gives, and in how many words."""
+    words = [word for word in value.casefold().split("-") if _folded(word)]
+    if any(_stands_in(form, said) for form in group.forms.get(value, ())) or _spelled(value, said, claims):
+        return 1.0, max(1, len(words))
     spread = Counter(word for other in group.values for word in set(other.casefold().split("-")))
-    words = [word for word in value.casefold().split("-") if stem(word) or _folded(word)]
     weights = {word: 1.0 if spread[word] == 1 else 0.25 for word in words}
-    met = sum(weight for word, weight in weights.items() if _folded(word) in here or _OF_MONTH.get(word) in here)
-    return met / sum(weights.values()) if weights else 0.0
+    met = [word for word in weights if _is_met(word, here, said, claims)]
+    share = sum(weights[word] for word in met) / sum(weights.values()) if weights else 0.0
+    return share, len(met)
+
+
+def _is_met(word: str, here: frozenset[str], said: str, claims: ClaimSet) -> bool:
+    return _folded(word) in here or _OF_MONTH.get(word) in here or _spelled(word, said, claims)
+
+
+def _spelled(word: str, said: str, claims: ClaimSet) -> bool:
+    """A spelling of the entity that the word names stands in the passage."""
+    entity = claims.entity_by_id.get(word) or claims.entity_by_name.get(word.replace("-", " ").casefold())
+    return entity is not None and any(_stands_in(form, said) for form in (entity.name, *entity.aliases))
+
+
+def _stands_in(form: str, said: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(form.casefold())}(?!\w)", said.casefold()) is not None
 
 
 def _word_set(said: str) -> frozenset[str]:

@@ -2,11 +2,8 @@
 
 import importlib.resources
 import random
-import shutil
-import signal
 import sys
 import tempfile
-import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
@@ -24,6 +21,7 @@ from dateline.home import Home, create_home
 from dateline.logs import set_up_logs
 from dateline.parts import FIRST_RULES, RULES, load_rules
 from dateline.roles import ROLES, member_name, run_role
+from dateline.stopping import Stop
 from dateline.supervisor import Supervisor
 from store.database import reading
 
@@ -75,9 +73,7 @@ def run(
         _ = opened.ledger, opened.bus, opened.content
     counts = {"ingest": 1, "match": settings.match.processes, "record": 1, "alert": 1}
     supervisor = Supervisor(path, counts)
-    stop = threading.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: stop.set())
+    stop = Stop()
     if sys.stderr.isatty():
         sys.stderr.write(f"Dateline runs over {path}. Ctrl-C drains and ends it.\n")
     supervisor.run(stop.wait)
@@ -113,7 +109,7 @@ def demo(
             _show_demo(home, done, rows, as_json)
     finally:
         if keep is None:
-            shutil.rmtree(path, ignore_errors=True)
+            plays.clean_up(path)
 
 
 def _show_demo(home: Home, done: plays.Play, rows: int, as_json: bool) -> None:

@@ -5,12 +5,13 @@ cluster of one broker loses the last moments on a power cut. Run three, with rep
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from kafka import OffsetSpec, TopicPartition
 from kafka.admin import MemberToRemove
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
 from store.bus import BusError, BusUnavailable, Outgoing
 from store.bus.cloudevents import headers_of
@@ -124,6 +125,19 @@ class KafkaBus:
                 raise BusError(f"{topic}/{partition} ends at {ends[partition]}; it cannot be trimmed to {keep}")
         with faults(f"trimming {topic}"):
             self._clients.admin().delete_records({TopicPartition(topic, p): keep for p, keep in before.items()})
+
+    def drop(self, topics: Iterable[str], groups: Iterable[str] = ()) -> None:
+        """Deletes topics with all that is in them, and consumer groups without members; what is not there is no fault.
+
+        For what was made to be thrown away: a demonstration, a test. Raises BusError while a group has members.
+        """
+        with faults("dropping topics"):
+            admin = self._clients.admin()
+            admin.delete_groups(list(groups))
+            for topic in topics:
+                self._counts.pop(topic, None)
+                with suppress(UnknownTopicOrPartitionError):
+                    admin.delete_topics([topic])
 
     def close(self) -> None:
         self._clients.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 from store.bus import Bus
+from store.messages import READINGS
 
 
 class BadBusUrl(ValueError):
@@ -28,7 +29,8 @@ def open_bus(url: str) -> Bus:
     `sqlite:///path` (one slash more for an absolute path) takes `lease`, in seconds.
     `kafka://host:port,host:port` takes `replication`, `retention_hours` (-1: for ever), `session` and `timeout` in
     seconds, `security` (PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL), `cafile`, and with a user:password@ in front of the
-    hosts `sasl` (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512).
+    hosts `sasl` (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512). `prefix` stands before the names of all topics and groups, so
+    that several homes can share a cluster.
     """
     scheme, _, rest = url.partition("://")
     rest, _, query = rest.partition("?")
@@ -53,19 +55,25 @@ def _sqlite(url: str, rest: str, options: dict[str, str]) -> Bus:
 
 def _kafka(url: str, rest: str, options: dict[str, str]) -> Bus:
     from store.bus.kafka import KafkaBus  # noqa: PLC0415 — as above
+    from store.bus.prefixed import PrefixedBus  # noqa: PLC0415 — as above
 
-    _allow(url, options, {"replication", "retention_hours", "session", "timeout", "security", "sasl", "cafile"})
+    _allow(url, options, {"replication", "retention_hours", "session", "timeout", "security", "sasl", "cafile", "prefix"})
+    prefix = options.get("prefix", "")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,100}", prefix):
+        raise BadBusUrl(url, f"prefix {prefix!r} is no part of a topic's name: letters, digits, `.`, `_` and `-`")
     login, _, hosts = rest.rpartition("@")
     if not all(re.fullmatch(r"[^:/]+:\d+", host) for host in hosts.split(",")):
         raise BadBusUrl(url, f"{hosts!r} is not host:port,host:port")
-    return KafkaBus(
+    bus = KafkaBus(
         hosts,
         replication=int(_number(url, options, "replication", 1)),
         retention_hours=int(_number(url, options, "retention_hours", 720)),
         session=_number(url, options, "session", 10.0),
         timeout=_number(url, options, "timeout", 30.0),
         security=_security(login, options),
+        identity=prefix + READINGS,
     )
+    return PrefixedBus(bus, prefix) if prefix else bus
 
 
 def _security(login: str, options: dict[str, str]) -> dict[str, str]:
