@@ -21,8 +21,10 @@ from store.lineage import Origin, Outlets, origins
 REMATCH_AFTER = timedelta(minutes=10)
 """A mention recorded later than this after its revision comes of another reading of an old article."""
 
-KEPT_MENTIONS = 1_000
-"""Per claim, the latest mentions that are compared for origin and variant."""
+KEPT_MENTIONS = 300
+"""Per claim, the latest mentions that are compared for origin and variant; comparing takes time for each of them.
+
+What was told of an older origin is not told again all the same: the alert's id is known."""
 
 KEPT_CAUSES = 20_000
 KEPT_ARTICLES = 200_000

@@ -9,7 +9,7 @@ from datetime import UTC
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from html import escape
 
 import msgspec
@@ -35,12 +35,20 @@ class HeaderSmuggled(Exception):
 
 
 class Letterhead(msgspec.Struct, frozen=True):
-    """Who writes to whom. `domain` ends message ids; it should be the sender's own."""
+    """Who writes to whom. `domain` ends message ids; it should be the sender's own.
+
+    Addresses may carry a name (`Dateline desk <desk@example.org>`); `name` is for a sender without one.
+    """
 
     sender: str
     recipients: tuple[str, ...]
     domain: str
     name: str = "Dateline"
+
+    @property
+    def return_path(self) -> str:
+        """The sender's bare address, for the envelope."""
+        return parseaddr(self.sender)[1]
 
 
 def mail(notice: Notice, letterhead: Letterhead) -> bytes:
@@ -49,8 +57,8 @@ def mail(notice: Notice, letterhead: Letterhead) -> bytes:
     Raises HeaderSmuggled when the headers are not exactly those written here.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(letterhead.name, addr_spec=letterhead.sender)
-    message["To"] = tuple(Address(addr_spec=recipient) for recipient in letterhead.recipients)
+    message["From"] = _address(letterhead.sender, letterhead.name)
+    message["To"] = tuple(_address(recipient, "") for recipient in letterhead.recipients)
     message["Subject"] = words(notice.subject, 150)
     message["Date"] = format_datetime(notice.formed_at.astimezone(UTC))
     message["Message-ID"] = f"<{notice.message}@{letterhead.domain}>"
@@ -67,6 +75,11 @@ def mail(notice: Notice, letterhead: Letterhead) -> bytes:
     message.add_alternative(html(notice), subtype="html", cte="quoted-printable")
     message.set_boundary(f"=-{notice.message}")
     return _sealed(message, notice.message)
+
+
+def _address(text: str, unnamed: str) -> Address:
+    name, address = parseaddr(text)
+    return Address(words(name, 80) or unnamed, addr_spec=address)
 
 
 def _atom(text: str) -> str:
@@ -106,5 +119,6 @@ def _item(item: Item) -> str:
 
 
 def recipients_of(letterhead: Letterhead, done: Sequence[str]) -> tuple[str, ...]:
-    """Who has not got the message yet."""
-    return tuple(recipient for recipient in letterhead.recipients if recipient not in done)
+    """The bare addresses that have not got the message yet."""
+    addresses = (parseaddr(recipient)[1] for recipient in letterhead.recipients)
+    return tuple(address for address in addresses if address not in done)

@@ -37,7 +37,7 @@ def smtp(server: MailServer, letterhead: Letterhead, tls: ssl.SSLContext | None 
         content = mail(dispatch.notice, letterhead)
         try:
             with _connect(server, tls or ssl.create_default_context()) as connection:
-                refused = _hand_in(connection, letterhead.sender, left, content)
+                refused = _hand_in(connection, letterhead.return_path, left, content)
         except smtplib.SMTPResponseException as error:
             return _of_code(error.smtp_code, dispatch.done)
         except smtplib.SMTPNotSupportedError:

@@ -10,7 +10,6 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, CanMutateProtocol
 
 from store.ledger import Draft, Ledger
-from store.tables import select_stored
 
 _NAMESPACE = UUID(int=0x5DAE2)
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-16384")
@@ -125,10 +124,10 @@ class PlainSqlite:
         return self._tree[first : self._grown]
 
 
-def walk(path: Path, start: int, stop: int) -> int:
-    """A bare cursor over the rows that a replay of [start, stop) reads, doing nothing with them; returns their number."""
+def walk(path: Path, query: str) -> int:
+    """A bare cursor over the rows of a query, doing nothing with them; returns their number."""
     with sqlite3.connect(path) as connection:
-        return sum(1 for _ in connection.execute(select_stored(start, stop)))
+        return sum(1 for _ in connection.execute(query))
 
 
 def fill(ledger: Ledger, drafts: Sequence[Draft], batch: int = 1_000) -> None:

@@ -123,12 +123,9 @@ def baseline_after(known: Known, text: Text, revision: int) -> dict[Source, Base
     return {**known.baselines, text.source: Baseline(fingerprint(text.title, text.body), revision, text.rendition)}
 
 
-def next_visit(first_seen: datetime, visits: int, schedule: Sequence[timedelta], now: datetime) -> tuple[int, datetime | None]:
-    """When the page is looked at next: the first instant of the schedule after now, and how many then lie behind."""
-    for number in range(visits, len(schedule)):
-        if first_seen + schedule[number] > now:
-            return number, first_seen + schedule[number]
-    return len(schedule), None
+def next_visit(first_seen: datetime, schedule: Sequence[timedelta], now: datetime) -> datetime | None:
+    """When the page is looked at next: the first instant of the schedule after now; None when it is over."""
+    return min((first_seen + after for after in schedule if first_seen + after > now), default=None)
 
 
 def _text_again(known: Known, latest: str | None, text: Text, now: datetime) -> Intent:

@@ -86,9 +86,8 @@ class Settling:
         if erased(self._w.connection, known.article):
             state.save_article(self._w.connection, msgspec.structs.replace(known, next_visit=None))
             return Settled("erased", known.article)
-        visits, then = next_visit(known.first_seen, known.visits + 1, self._at.schedule, self._at.now)
-        known = msgspec.structs.replace(known, visits=visits, next_visit=then)
-        return self._again(known, sight)
+        then = next_visit(known.first_seen, self._at.schedule, self._at.now)
+        return self._again(msgspec.structs.replace(known, next_visit=then), sight)
 
     def _sight(self, item: Item, pages: Mapping[str, Outcome]) -> Sight:
         whole = whole_text(item)
@@ -202,13 +201,12 @@ class Settling:
         self._store(article, 1, text, self._feed, intent)
         if item.page_url:
             self._w.set_address(article, without_trackers(item.page_url))
-        visits, then = next_visit(self._at.now, 0, self._at.schedule, self._at.now)
+        then = next_visit(self._at.now, self._at.schedule, self._at.now)
         mark = fingerprint(text.title, text.body)
         known = Known(
             article=article, feed=self._feed.feed, outlet=self._feed.outlet, first_seen=self._at.now, revision=1,
             source=text.source, fingerprint=mark, baselines={text.source: Baseline(mark, 1, text.rendition)},
-            language=text.language, item_hashes={}, etag=text.etag, last_modified=text.last_modified,
-            visits=visits, next_visit=then if item.page_url else None,
+            language=text.language, item_hashes={}, etag=text.etag, last_modified=text.last_modified, next_visit=then if item.page_url else None,
         )  # fmt: skip
         state.save_article(self._w.connection, self._heard(known, item))
         state.add_keys(self._w.connection, article, [key.hidden(self._at.secret) for key in keys])

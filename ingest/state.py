@@ -100,7 +100,7 @@ class Baseline(msgspec.Struct, frozen=True):
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """One article. `source` and `fingerprint` are the latest revision's; `etag` and `last_modified` its page's.
 
-    `visits` counts the re-checks made; `missing` are the times at which its page answered 404 since it last answered.
+    `missing` are the times at which its page answered 404 since it last answered.
     """
 
     article: str
@@ -116,7 +116,6 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Feed → hash of the item by which it last spoke of the article."""
     etag: str | None = None
     last_modified: str | None = None
-    visits: int = 0
     next_visit: datetime | None = None
     missing: tuple[datetime, ...] = ()
     withdrawn_at: datetime | None = None

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from itertools import starmap
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -31,6 +32,7 @@ from store.tables import (
     head,
     keys,
     metadata,
+    select_decoded,
     select_stored,
     texts,
     tree,
@@ -38,6 +40,8 @@ from store.tables import (
 
 CHUNK = 2_000
 """Rows a read fetches at a time, and values a look-up carries."""
+_NAME = 3
+"""The column of the event's name."""
 
 
 class LedgerError(Exception):
@@ -234,23 +238,24 @@ class Ledger:
         With `names` only events of those names are decoded and returned. Raises LedgerGap on a hole, UnknownEvent for
         an event of a newer release. Holds no transaction between two chunks.
         """
-        for chunk in self._chunks(start, stop, check_gaps=True):
-            for row in chunk:
-                if names is None or row[3] in names:
-                    yield recorded_of(row)
+        for chunk in self._chunks(select_decoded, start, stop, check_gaps=True):
+            wanted = chunk if names is None else [row for row in chunk if row[_NAME] in names]
+            yield from starmap(_recorded, wanted)
 
     def stored(self, start: int = 0, *, stop: int | None = None, check_gaps: bool = True) -> Iterator[Stored]:
         """The rows themselves, texts joined, in order. With `check_gaps` off, holes are left to the caller."""
-        for chunk in self._chunks(start, stop, check_gaps):
+        for chunk in self._chunks(select_stored, start, stop, check_gaps=check_gaps):
             yield from map(Stored._make, chunk)
 
-    def _chunks(self, start: int, stop: int | None, check_gaps: bool) -> Iterator[Sequence[Stored]]:
-        """As `stored`, some at a time; the rows are plain tuples of `Stored`'s fields, since naming them costs time."""
+    def _chunks(
+        self, query: Callable[[int, int], str], start: int, stop: int | None, *, check_gaps: bool
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Plain tuples as the driver gives them, some thousand at a time. Raises LedgerGap after the last row before it."""
         limit = self.size() if stop is None else min(stop, self.size())
         for first in range(start, limit, CHUNK):
             last = min(first + CHUNK, limit)
             with reading(self.engine) as connection:
-                chunk: Sequence[Stored] = connection.exec_driver_sql(select_stored(first, last)).cursor.fetchall()
+                chunk = connection.exec_driver_sql(query(first, last)).cursor.fetchall()
             if check_gaps and len(chunk) != last - first:
                 hole = next((n for n, row in enumerate(chunk) if row[0] != first + n), len(chunk))
                 yield chunk[:hole]
@@ -260,8 +265,7 @@ class Ledger:
     def read_in(self, connection: Connection, start: int) -> Iterator[Recorded]:
         """Events from `start` to the end, as the caller's transaction sees them: for small remainders."""
         end = int(connection.execute(select(head.c.size)).scalar_one())
-        for row in connection.exec_driver_sql(select_stored(start, end)):
-            yield recorded_of(Stored._make(row))
+        yield from starmap(_recorded, connection.exec_driver_sql(select_decoded(start, end)))
 
     def size(self) -> int:
         """Number of events; the next one gets this position."""
@@ -311,10 +315,14 @@ _STREAM_VERSIONS = (
 
 def recorded_of(row: Stored) -> Recorded:
     """Decodes a stored row. Raises UnknownEvent, or msgspec.ValidationError for bytes that are not the event's."""
-    (
-        position, stream, version, name, schema, occurred_at, recorded_at, actor, cause, articles, facts,
-        _salt, _text_commitment, _leaf, text, _text_salt,
-    ) = row  # fmt: skip
+    return _recorded(*row[:11], row.text)
+
+
+def _recorded(
+    position: int, stream: str, version: int, name: str, schema: int, occurred_at: int, recorded_at: int, actor: str,
+    cause: int | None, articles: str, facts: bytes, text: bytes | None,
+) -> Recorded:  # fmt: skip
+    """The columns of `select_decoded`, in their order."""
     return Recorded(
         position, stream, version, _instant(occurred_at), _instant(recorded_at), actor, cause,
         tuple(articles.split()), wire.decode(name, schema, facts, text),
@@ -333,7 +341,7 @@ def leaf_of_stored(row: Stored, log: str) -> bytes:
     ) = row  # fmt: skip
     return leaf.leaf_of(
         leaf.Envelope(
-            actor, articles.split(), cause, 1, leaf.commit(leaf.FACTS_DOMAIN, salt, facts).hex(), log, name, occurred_at,
+            actor, articles.split(), cause, 1, sha256(leaf.FACTS_DOMAIN + salt + facts).hexdigest(), log, name, occurred_at,
             position, recorded_at, schema, stream, version, None if text_commitment is None else text_commitment.hex(),
         )
     )  # fmt: skip

@@ -100,12 +100,23 @@ class Stored(NamedTuple):
     text_salt: bytes | None
 
 
-_EVENT_COLUMNS = ", ".join(f"e.{column.name}" for column in events.columns)
+_STORED = ", ".join([*(f"e.{column.name}" for column in events.columns), "t.text", "t.salt"])
+_DECODED = ", ".join([*(f"e.{column.name}" for column in list(events.columns)[:11]), "t.text"])
 
 
 def select_stored(start: int, stop: int) -> str:
+    """The rows of positions [start, stop) as `Stored`, in order."""
+    return _select(_STORED, start, stop)
+
+
+def select_decoded(start: int, stop: int) -> str:
+    """The same rows, but only what an event is decoded from: the columns up to the facts, and the text."""
+    return _select(_DECODED, start, stop)
+
+
+def _select(columns: str, start: int, stop: int) -> str:
     return (
-        f"SELECT {_EVENT_COLUMNS}, t.text, t.salt FROM events e LEFT JOIN texts t ON t.position = e.position "
+        f"SELECT {columns} FROM events e LEFT JOIN texts t ON t.position = e.position "  # noqa: S608 - own names
         f"WHERE e.position >= {int(start)} AND e.position < {int(stop)} ORDER BY e.position"
     )
 

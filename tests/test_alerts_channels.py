@@ -114,6 +114,14 @@ def test_mail_arrives_whole_at_exactly_the_recipients_that_are_set(inbox, server
     assert message["Subject"] == "Denied by Dmitry Peskov: It."
 
 
+def test_addresses_may_carry_names(inbox, server):
+    named = Letterhead("Night desk <night@desk.example>", ('"Eve, the editor" <eve@desk.example>',), "desk.example")
+    assert smtp(plain_server(server()), named)(dispatch()) == Delivered("smtp_250")
+    ((sender, recipients, content),) = inbox.mails
+    assert (sender, recipients) == ("night@desk.example", ("eve@desk.example",))
+    assert message_from_bytes(content)["From"] == "Night desk <night@desk.example>"
+
+
 def test_starttls_and_login(inbox, server, authority):
     served, trusting = contexts(authority)
     seen = []

@@ -53,7 +53,8 @@ def item(number, title="Pier closed", url=None, guid=None, extra="", date=None):
     link = url or f"https://post.example/{number}"
     dated = f"<pubDate>{date:%a, %d %b %Y %H:%M:%S} GMT</pubDate>" if date else ""
     guid = f"<guid isPermaLink='false'>{guid or f'post-{number}'}</guid>"
-    return f"<item><title>{title}</title><link>{link}</link>{guid}{dated}<description>Summary {number}.</description>{extra}</item>"
+    summary = f"<description>Summary {number}.</description>"
+    return f"<item><title>{title}</title><link>{link}</link>{guid}{dated}{summary}{extra}</item>"
 
 
 def rss(*items):
@@ -100,8 +101,11 @@ class Home:
         self.ingest = Ingest(
             bus=self.bus, content=self.content, state=self.state, ledger=self.ledger, feeds=self.feeds,
             fetcher=Fetcher(FetchSettings(pause_seconds=0, total_seconds=2), clock, resolver=route_to(server.port)),
-            clock=clock, secret=SECRET, settings=IngestSettings(**settings), stopping=lambda: self.stopping(),
+            clock=clock, secret=SECRET, settings=IngestSettings(**settings), stopping=self.asked_to_stop,
         )  # fmt: skip
+
+    def asked_to_stop(self):
+        return self.stopping()
 
     def feeds(self):
         with reading(self.engine) as connection:

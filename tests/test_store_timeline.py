@@ -398,6 +398,42 @@ def test_a_memory_starts_anew_when_the_watch_list_changes(home):
     assert home.ask("conclusions", [CLOSES.id], at(2), memory)[CLOSES.id].status == "confirmed"
 
 
+def asked(home, memory, now=None):
+    """The conclusion with a memory, which must be that of a fold anew."""
+    found = home.ask("conclusions", [CLOSES.id], now or at(12), memory)[CLOSES.id]
+    assert found == home.ask("conclusions", [CLOSES.id], now or at(12))[CLOSES.id]
+    return found
+
+
+def test_a_memory_corrects_itself_when_the_start_of_a_chain_arrives_late(home):
+    track(home)
+    memory = Memory()
+    home.record(event_of("m2", echo="Wire"), when=at(2))
+    assert asked(home, memory).independent_origins == 1
+    home.record(event_of("m1", outlet="o-wire", echo="The Herald"), when=at(1))
+    assert asked(home, memory).independent_origins == 1
+
+
+def test_a_memory_corrects_itself_when_a_link_of_a_chain_turns_out_to_be_misread(home):
+    track(home)
+    memory = Memory()
+    home.record(event_of("m1", outlet="o-wire", echo="The Herald"), when=at(1))
+    home.record(event_of("m2", echo="Wire"), when=at(2))
+    home.record(event_of("m3", outlet="o-her"), when=at(3))
+    assert asked(home, memory).independent_origins == 1
+    home.record(ev.MentionWithdrawn("m1", "article-of-m1", CLOSES.id, "reread"), when=at(1))
+    assert asked(home, memory).independent_origins == 2
+
+
+def test_a_memory_heeds_a_review(home):
+    track(home)
+    memory = Memory()
+    home.record(event_of("m1", named="Ada Linden"), when=at(1))
+    assert asked(home, memory).status == "confirmed"
+    home.record(ev.MentionReviewed("m1", "x", "article-of-m1", CLOSES.id, "rejected"))
+    assert asked(home, memory).status == "untested"
+
+
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(stories(), st.data())
 def test_a_memory_never_changes_an_answer(evidence, data):

@@ -45,6 +45,7 @@ _YEAR = re.compile(r"(?<![\w.,/-])(?:(since|until|from|before|by|after) )?((?:19
 _AGO = re.compile(r"\b(?:(\d+|two|three|four|five|six|seven|eight|nine|ten) years ago|(last) year)\b", re.IGNORECASE)
 _OPEN = frozenset({"since", "until", "from", "before", "by"})
 _NAME = re.compile(r"(?<=[a-z,;] )[A-ZÀ-Þ][\w’'-]+")
+_QUOTE_MARK = re.compile(r"[\"“”«»]")
 _FLOOR = 0.05
 _UNKNOWN = 0.6
 """Weight of a word that no claim has."""
@@ -57,10 +58,9 @@ DIRECT = (
 )  # fmt: skip
 SIMILARITIES = frozenset({"similar", "similar_terms", "lead_similar", "lead_terms", "most_similar"})
 CONTEXT = (
-    "one", "logit", "before", "before_paragraph", "second_before", "after", "paragraph", "article", "rival",
-    "reply_before", "anaphor_before", "free_reply_before", "free_anaphor_before", "free_before", "free_topmost",
-    "free_reply_topmost", "free_reply_second", "reply", "anaphor", "short_before", "free_reply_paragraph",
-    "other_year",
+    "logit", "share", "before", "before_paragraph", "second_before", "after", "second_after", "paragraph", "article",
+    "rival", "rival_before", "topmost_before", "free", "reply", "anaphor", "reply_before", "short", "question",
+    "quotation", "title_line", "position", "other_year_before", "year_gone_on",
 )  # fmt: skip
 
 
@@ -223,40 +223,32 @@ def _lead(table: Table) -> Table:
 
 
 def context(article: Article, table: Table, logits: Table) -> Table:
-    """The features named in `CONTEXT`, from `direct`'s table and the logits that it or an earlier round gave."""
+    """The features named in `CONTEXT`, from `direct`'s table and the logits that it gave."""
     share = 1 / (1 + np.exp(-logits))
     same = _same_paragraph(article)
-    before, second = _shift(share, 1), _shift(share, 2)
-    reply, anaphor, short = (_column(flags, share.shape) for flags in _flags(article))
-    free = 1 - _best_other(share)
-    topmost = np.where(before >= before.max(axis=1, keepdims=True), before, 0.0)
-    paragraph = _in_paragraph(article, share)
-    here, freely = before * same, before * same * free
+    before = _shift(share, 1)
+    year = table[:, :, DIRECT.index("other_year")]
+    flags = _flags(article)
     found = {
-        "one": np.ones_like(share),
         "logit": np.maximum(logits, -6),
-        "before": here,
+        "share": share,
+        "before": before * same,
         "before_paragraph": before * (1 - same),
-        "second_before": second * same,
+        "second_before": _shift(share, 2),
         "after": _shift(share, -1),
-        "paragraph": paragraph,
-        "article": np.broadcast_to(np.sort(share, axis=0)[-2:].sum(axis=0), share.shape),
+        "second_after": _shift(share, -2),
+        "paragraph": _in_paragraph(article, share),
+        "article": np.sort(share, axis=0)[-2:].sum(axis=0),
         "rival": np.maximum(_best_other(logits), -6),
-        "reply_before": reply * here,
-        "anaphor_before": anaphor * here,
-        "free_reply_before": reply * freely,
-        "free_anaphor_before": anaphor * freely,
-        "free_before": freely,
-        "free_topmost": topmost * same * free,
-        "free_reply_topmost": reply * topmost * same * free,
-        "free_reply_second": reply * second * same * free,
-        "reply": reply,
-        "anaphor": anaphor,
-        "short_before": short * here,
-        "free_reply_paragraph": reply * paragraph * free,
-        "other_year": table[:, :, DIRECT.index("other_year")],
+        "rival_before": _best_other(before) * same,
+        "topmost_before": np.where(before >= before.max(axis=1, keepdims=True), before, 0.0) * same,
+        "free": 1 - _best_other(share),
+        "reply_before": _shift(flags["reply"], 1) * same,
+        "other_year_before": _shift(year, 1) * same,
+        "year_gone_on": _shift(year, 1) * same * flags["anaphor"],
+        **flags,
     }
-    return np.stack([found[name] for name in CONTEXT], axis=-1)
+    return np.stack([np.broadcast_to(found[name], share.shape) for name in CONTEXT], axis=-1)
 
 
 def _same_paragraph(article: Article) -> Table:
@@ -267,14 +259,19 @@ def _same_paragraph(article: Article) -> Table:
     return same
 
 
-def _flags(article: Article) -> tuple[list[bool], list[bool], list[bool]]:
-    reply = [bool(REPLY.search(string)) for string in article.strings]
-    anaphor = [bool(ANAPHOR.search(string)) for string in article.strings]
-    return reply, anaphor, [len(keys) < 6 for keys in article.keys]
-
-
-def _column(flags: Sequence[bool], shape: tuple[int, ...]) -> Table:
-    return np.broadcast_to(np.array(flags, dtype=np.float64)[:, None], shape)
+def _flags(article: Article) -> dict[str, Table]:
+    """What holds for a unit whatever the claim, each (units, 1)."""
+    count = len(article.strings)
+    flags = {
+        "reply": [bool(REPLY.search(string)) for string in article.strings],
+        "anaphor": [bool(ANAPHOR.search(string)) for string in article.strings],
+        "short": [len(keys) < 6 for keys in article.keys],
+        "question": ["?" in string for string in article.strings],
+        "quotation": [bool(_QUOTE_MARK.search(string)) for string in article.strings],
+        "title_line": [i == 0 for i in range(count)],
+        "position": [i / count for i in range(count)],
+    }
+    return {name: np.array(values, dtype=np.float64)[:, None] for name, values in flags.items()}
 
 
 def _shift(table: Table, by: int) -> Table:
