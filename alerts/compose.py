@@ -163,9 +163,10 @@ def _headline(candidate: Candidate, speaker: str | None, outlet: str | None) -> 
         case "first_mention":
             return f"First mention: {claim}"
         case "new_origin":
-            return f"New independent source, no. {facts[2]} ({facts[1] or speaker or outlet or 'unknown'}): {claim}"
+            return f"New independent source, no. {facts[2]} ({facts[1] or (speaker if by else outlet) or 'unknown'}): {claim}"
         case "denial":
-            return f"Denied{by or (f' by {facts[1]}' if facts[1] else '')}: {claim}"
+            denier = facts[1] or outlet
+            return f"Denied{by or (f' by {denier}' if denier else '')}: {claim}"
         case "status_change":
             return f"Now {facts[1]}, until now {facts[0]}: {claim}"
         case "variant_drift":

@@ -13,9 +13,9 @@ from store.reading import Document
 
 SENTENCES = 25
 """Of an article, the title not counted."""
-_ONSETS = "b br d dr f g gr h k kl l m n p pr r s st t tr v w z".split()
-_VOWELS = "a e i o u ai ea ou".split()
-_CODAS = ["", "n", "r", "l", "s", "nd", "rt", "m", "sk", "th"]
+_ONSETS = ("b", "br", "d", "dr", "f", "g", "gr", "h", "k", "kl", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w", "z")
+_VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "ou")
+_CODAS = ("", "n", "r", "l", "s", "nd", "rt", "m", "sk", "th")
 _OPENINGS = (
     "{person} said on {day} that {clause}.",
     "“{clause},” {person}, a spokesman for the {thing}, told reporters.",
@@ -48,14 +48,14 @@ class Subject(NamedTuple):
 class Press:
     """Writes invented sentences, articles and claims. One seed gives one press."""
 
-    def __init__(self, seed: int, words: int = 6_000) -> None:
+    def __init__(self, seed: int, words: int = 20_000) -> None:
         self._rng = random.Random(seed)
         made = sorted({self._word() for _ in range(words)})
         self._rng.shuffle(made)
         cut = len(made) // 4
         self._things, self._verbs = made[: 2 * cut], made[2 * cut : 3 * cut]
         self._names = [word.capitalize() for word in made[3 * cut :]]
-        self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(made))))
+        self._weights = list(accumulate(1 / (rank + 80) for rank in range(len(made))))
 
     def _word(self) -> str:
         draw = self._rng.choice

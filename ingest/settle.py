@@ -206,7 +206,8 @@ class Settling:
         known = Known(
             article=article, feed=self._feed.feed, outlet=self._feed.outlet, first_seen=self._at.now, revision=1,
             source=text.source, fingerprint=mark, baselines={text.source: Baseline(mark, 1, text.rendition)},
-            language=text.language, item_hashes={}, etag=text.etag, last_modified=text.last_modified, next_visit=then if item.page_url else None,
+            language=text.language, item_hashes={}, etag=text.etag, last_modified=text.last_modified,
+            next_visit=then if item.page_url else None,
         )  # fmt: skip
         state.save_article(self._w.connection, self._heard(known, item))
         state.add_keys(self._w.connection, article, [key.hidden(self._at.secret) for key in keys])

@@ -4,7 +4,7 @@ Kept subtrees are read from the database; small ones are hashed again from at mo
 of rows whatever the size of the log.
 """
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from store.database import reading
 from store.merkle import Frontier, Node, consistency_proof, inclusion_proof
@@ -33,24 +33,29 @@ def prove_consistency(engine: Engine, old: int, new: int) -> list[bytes]:
 def nodes(connection: Connection) -> Node:
     """The perfect subtrees of the log, by (level, index). Valid within the connection's transaction."""
     leaves: dict[int, list[bytes]] = {}
+    width = 1 << KEPT_LEVEL
 
     def block(number: int) -> list[bytes]:
         if number not in leaves:
-            width = 1 << KEPT_LEVEL
-            first = number * width
-            query = select(events.c.leaf).where(events.c.position.between(first, first + width - 1))
-            leaves[number] = [bytes(row[0]) for row in connection.execute(query.order_by(events.c.position))]
+            rows = connection.execute(_LEAVES, {"first": number * width, "last": (number + 1) * width - 1})
+            leaves[number] = [bytes(leaf) for (leaf,) in rows]
         return leaves[number]
 
     def node(level: int, index: int) -> bytes:
         if level >= KEPT_LEVEL:
-            query = select(tree.c.hash).where(tree.c.level == level, tree.c.index == index)
-            return bytes(connection.execute(query).scalar_one())
+            return bytes(connection.execute(_KEPT, {"level": level, "index": index}).scalar_one())
         first = index << level
-        within = first % (1 << KEPT_LEVEL)
+        within = first % width
         subtree = Frontier()
-        for hashed in block(first >> KEPT_LEVEL)[within : within + (1 << level)]:
-            subtree.append(hashed)
+        subtree.extend(block(first >> KEPT_LEVEL)[within : within + (1 << level)])
         return subtree.root()
 
     return node
+
+
+_LEAVES = (
+    select(events.c.leaf)
+    .where(events.c.position.between(bindparam("first"), bindparam("last")))
+    .order_by(events.c.position)
+)
+_KEPT = select(tree.c.hash).where(tree.c.level == bindparam("level"), tree.c.index == bindparam("index"))

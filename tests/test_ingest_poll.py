@@ -5,6 +5,8 @@ import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
+import tiers
 from msgspec.structs import replace
 
 from dateline.wire_server import WireServer, route_to
@@ -85,11 +87,11 @@ class Web:
 class Home:
     """Ingest over files, as `dateline run` has it."""
 
-    def __init__(self, folder, server, clock, bus=None, feeds=(FEED,), **settings):
+    def __init__(self, folder, server, clock, bus=None, feeds=(FEED,), content_engine=None, elsewhere=None, **settings):
         folder.mkdir(exist_ok=True)
         self.clock = clock
         self.engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
-        self.content_engine = open_engine(f"sqlite:///{folder / 'content.db'}")
+        self.content_engine = content_engine or open_engine(f"sqlite:///{folder / 'content.db'}")
         self.timeline = Timeline()
         self.ledger = Ledger(self.engine, secret=SECRET, clock=clock, projectors=[self.timeline])
         self.ledger.append([add_feed(url, now=T0, outlet="post") for url in feeds], actor="test")
@@ -98,11 +100,16 @@ class Home:
             self.bus.ensure(ARTICLES, 1)
         self.content, self.state = Content(self.content_engine), State(self.content_engine)
         self.stopping = lambda: False
+        self.ports = {None: server.port} | (elsewhere or {})
         self.ingest = Ingest(
             bus=self.bus, content=self.content, state=self.state, ledger=self.ledger, feeds=self.feeds,
-            fetcher=Fetcher(FetchSettings(pause_seconds=0, total_seconds=2), clock, resolver=route_to(server.port)),
+            fetcher=Fetcher(FetchSettings(pause_seconds=0, total_seconds=2), clock, resolver=self.route),
             clock=clock, secret=SECRET, settings=IngestSettings(**settings), stopping=self.asked_to_stop,
         )  # fmt: skip
+
+    def route(self, host, port, scheme):
+        """To the wire, but for hosts that live `elsewhere`."""
+        return route_to(self.ports.get(host, self.ports[None]))(host, port, scheme)
 
     def asked_to_stop(self):
         return self.stopping()
@@ -465,20 +472,31 @@ def test_a_silent_and_a_broken_feed_do_not_stop_the_others(web, open_home):
         "https://nowhere.example/rss",
         "https://silent.example/rss",
     )
-    home = open_home(feeds=(FEED, *others), threads=2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        fetcher = home.ingest._fetcher
-        usual = fetcher._resolver
-
-        def resolver(host, port, scheme):
-            route = usual(host, port, scheme)
-            return route._replace(port=silent.getsockname()[1]) if host == "silent.example" else route
-
-        fetcher._resolver = resolver
+        elsewhere = {"silent.example": silent.getsockname()[1]}
+        home = open_home(feeds=(FEED, *others), threads=2, elsewhere=elsewhere)
         tally = home.run(0)
     assert tally.feeds == {"changed": 2, "dtd": 1, "http_404": 1, "timeout": 1}
     assert tally.articles == {"new": 2}
     assert {home.text(message).partition("\n")[0] for message in home.messages()} == {"Pier closed", "Seven"}
+
+
+def test_the_same_holds_on_postgresql(web, open_home):
+    url = tiers.requires_tier("postgresql")
+    admin = open_engine(url)
+    with admin.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA IF EXISTS test_ingest CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA test_ingest"))
+    admin.dispose()
+    engine = open_engine(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Dtest_ingest")
+    feeds = busy_web(web)
+    homes = [open_home("sqlite", feeds=feeds), open_home("postgresql", feeds=feeds, content_engine=engine)]
+    for home in homes:
+        for hours in HOURS:
+            home.run(hours)
+    assert story(homes[0]) == story(homes[1])
+    assert list(homes[1].content.verify()) == []
+    engine.dispose()
 
 
 # --- order, stopping, crashes ------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from store.database import open_engine, reading, writing
 from store.evidence import Review
 from store.ledger import Draft, Ledger, Recorded
 from store.status import status
-from store.timeline import Memory, Timeline, TimelineGap
+from store.timeline import Memory, Timeline, TimelineGap, TimelineOutdated
 from store.timeline.queries import Queries
 
 SECRET = b"s" * 32
@@ -548,6 +548,14 @@ def test_a_hole_before_or_within_a_batch_is_refused(home):
         with pytest.raises(TimelineGap):
             beside.apply(connection, [recorded[0], recorded[2]])
         assert beside.next_position(connection) == 0
+
+
+def test_tables_of_another_layout_are_refused(home):
+    told_story(home)
+    with writing(home.engine) as connection:
+        connection.execute(home.timeline.tables.cursor.update().values(version=99))
+    with pytest.raises(TimelineOutdated, match="drop them"):
+        home.record(ev.RulesChanged("v", "{}"))
 
 
 def test_a_cleared_timeline_fills_again_to_the_same_digest(home):

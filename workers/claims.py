@@ -56,7 +56,7 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 class WatchList(msgspec.Struct, frozen=True, dict=True):
-    """Immutable and shared. `names` finds entity spellings, `index` the claims of a token key, `stories` the telling
+    """Immutable and shared. `names` finds entity spellings, `index` the claims of a token key with its weights, `stories` the telling
 
     keys of each story: what its claims are about, common words left out.
     """
@@ -65,13 +65,18 @@ class WatchList(msgspec.Struct, frozen=True, dict=True):
     watched: tuple[Watched, ...]
     weights: dict[str, float]
     names: "Spellings"
-    index: dict[str, NDArray[np.int32]]
+    index: dict[str, tuple[NDArray[np.int32], NDArray[np.float64]]]
     stories: dict[str, frozenset[str]]
 
     @cached_property
     def _embedded(self) -> dict[tuple[str, int], Matrix]:
         """(model, claim index) → two rows: the claim's sentence, and the sentence with its key terms."""
         return {}
+
+    @cached_property
+    def squares(self) -> NDArray[np.float64]:
+        """Squared norm of each claim's bag."""
+        return np.array([item.norm**2 for item in self.watched])
 
     @cached_property
     def position(self) -> dict[str, int]:
@@ -206,7 +211,10 @@ def compile_claims(claims: ClaimSet) -> WatchList:
         stories[item.claim.story].update(key for key in item.bag if not is_common(key))
         for key in item.bag:
             index[key].append(n)
-    arrays = {key: np.array(found, dtype=np.int32) for key, found in index.items()}
+    arrays = {
+        key: (np.array(found, dtype=np.int32), np.array([watched[n].bag[key] for n in found]))
+        for key, found in index.items()
+    }
     return WatchList(claims, watched, weights, names, arrays, {s: frozenset(keys) for s, keys in stories.items()})
 
 

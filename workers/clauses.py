@@ -6,15 +6,24 @@ from functools import lru_cache
 import msgspec
 
 from store.claim import Claim, ClaimSet
-from workers.attribution import Voice, governing
+from workers.attribution import governing
 from workers.text import Passage, Text
+from workers.verbs import listed
+from workers.voices import Voice
 
 _STOP = frozenset(
-    "the a an of in on at by to from with and or but for as is are was were be been has have had it its his her their he she they that this which who whom whose not no any some all more than into after before about "
-    "over under between during said says say will would could may might can do does did there what when where how also one two other people".split()
+    listed(
+        "the a an of in on at by to from with and or but for as is are was were be been has have had "
+        "it its his her their he she they that this which who whom whose not no any some all more "
+        "than into after before about over under between during said says say will would could may "
+        "might can do does did there what when where how also one two other people"
+    )
 )
 _BOUNDARY = re.compile(
-    r";\s+|:\s+|\s[–—-]\s|,? (?=but\b|while\b|whereas\b|although\b|though\b|because\b|since\b|despite\b|except\b|when\b|due to\b|owing to\b|in case\b)|, (?=which\b|where\b|who\b|whose\b|after\b|possibly\b|perhaps\b|when\b|with\b|leaving\b|adding\b|and (?:that |it |he |she |they |the |we |in )\b|making\b|given\b)"
+    r";\s+|:\s+|\s[–—-]\s|,? (?=but\b|while\b|whereas\b|although\b|though\b|because\b|since\b"
+    r"|despite\b|except\b|when\b|due to\b|owing to\b|in case\b)|, (?=which\b|where\b|who\b|whose\b"
+    r"|after\b|possibly\b|perhaps\b|when\b|with\b|leaving\b|adding\b|and (?:that |it |he |she "
+    r"|they |the |we |in )\b|making\b|given\b)"
 )
 
 
@@ -48,10 +57,19 @@ def _made_core(text: Text, passage: Passage, claims: ClaimSet) -> Core:
     pieces = [p for s in _sentences(text, passage, said) for p in _BOUNDARY.split(s) if p and re.search(r"\w", p)] or [said]
     scored = [overlap(passage.claim, piece) - (2 if _DEPENDENT.match(piece) else 0) for piece in pieces]
     best = max(range(len(pieces)), key=lambda n: (scored[n], -n))
-    return Core(said, pieces[best], tuple(p for n, p in enumerate(pieces) if n != best), overlap(passage.claim, pieces[best]), voice)
+    return Core(
+        said,
+        pieces[best],
+        tuple(p for n, p in enumerate(pieces) if n != best),
+        overlap(passage.claim, pieces[best]),
+        voice,
+    )
 
 
-_DEPENDENT = re.compile(r"\s*(?:which|where|who|whose|after|since|because|when|with|due to|owing to|given|despite|except|as)\b")
+_DEPENDENT = re.compile(
+    r"\s*(?:which|where|who|whose|after|since|because|when|with|due to|owing to|given|despite"
+    r"|except|as)\b"
+)
 
 
 def _sentences(text: Text, passage: Passage, said: str) -> list[str]:

@@ -8,17 +8,28 @@ import numpy.typing as npt
 
 from store.claim import ClaimSet, Entity
 from store.reading import Attribution, Name, Span
-from workers.attribution import Voice, encloses, governing, voices
-from workers.names import find_entity, is_outlet_name, known_entity, plain, registry
+from workers.attribution import encloses, governing
+from workers.names import find_entity, is_outlet_name, known_entity, plain
 from workers.text import Passage, Text
+from workers.voices import Voice, voices
 
-_DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [\w. ]{3,20})? ?\((?P<agency>[A-Z][\w .&'’-]{1,40})\) ?[-–—]")
+_DATELINE = re.compile(
+    r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [\w. ]{3,20})? ?\((?P<agency>[A-Z][\w .&'’-]{1,40})\) "
+    r"?[-–—]"
+)
 _CREDIT = re.compile(
-    r"^(?:(?:By|Source:|Credit:|From) (?P<by>[A-Z][\w .&'’-]{1,40})|\((?P<alone>[A-Z][\w .&'’-]{1,40})\)|[A-Z][\w .'’-]{2,60}[,|/] (?P<after>[A-Z][\w .&'’-]{1,40}))$"
+    r"^(?:(?:By|Source:|Credit:|From) (?P<by>[A-Z][\w .&'’-]{1,40})"
+    r"|\((?P<alone>[A-Z][\w .&'’-]{1,40})\)|[A-Z][\w .'’-]{2,60}[,"
+    r"|/] (?P<after>[A-Z][\w .&'’-]{1,40}))$"
 )
 
 
-def relayed(text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet) -> Name | None:
+def relayed(
+    text: Text,
+    passage: Passage,
+    attribution: Attribution,  # noqa: ARG001 - all reading questions are asked alike
+    claims: ClaimSet,
+) -> Name | None:
     """The outlet that the passage itself names as its source, the nearest one; None if it names none.
 
     The publishing outlet is never relayed by itself. A text that an agency's dateline or credit line marks
@@ -68,9 +79,8 @@ def _named_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | None
     for candidate in here:
         if candidate.source.sort == "outlet" and candidate.source.organisation and _hands_on(text, candidate, voice, here):
             return candidate.source.organisation
-    if voice is not None and voice.source.sort == "unnamed" and (employer := voice.source.organisation):
-        if _JOURNALIST.search(text.of(voice.frame.source)) if voice.frame.source else False:
-            return employer
+    if voice is not None and voice.source.sort == "unnamed" and voice.frame.source:
+        return voice.source.organisation if _JOURNALIST.search(text.of(voice.frame.source)) else None
     return None
 
 
@@ -80,14 +90,19 @@ def _hands_on(text: Text, outlet: Voice, voice: Voice | None, here: list[Voice])
         return outlet.frame.act != "cite"
     source = voice.frame.source
     if source and outlet.frame.source and source.start <= outlet.frame.source.start < source.end:
-        return True  # "workers quoted by the Courier"
+        return True  # "workers quoted by the Herald"
     if outlet.frame.act in {"cite", "agent", "accord"} or outlet.frame.follows:
         return outlet.frame.sentence == voice.frame.sentence
-    return encloses(text, outlet.frame, voice.frame, here) or text.text[: outlet.frame.source.start if outlet.frame.source else 0].rstrip().endswith(("As", "as"))
+    return encloses(text, outlet.frame, voice.frame, here) or text.text[
+        : outlet.frame.source.start if outlet.frame.source else 0
+    ].rstrip().endswith(("As", "as"))
 
 
 _SOURCES = frozenset({"sources", "source", "officials", "people", "insiders"})
-_JOURNALIST = re.compile(r"\b(?:columnist|reporter|correspondent|editor|writer|blogger|presenter|host|critic|journalist|anchor|editorial)s?\b")
+_JOURNALIST = re.compile(
+    r"\b(?:columnist|reporter|correspondent|editor|writer|blogger|presenter|host|critic|journalist"
+    r"|anchor|editorial)s?\b"
+)
 _DEFINITE = re.compile(r"(?:the|these|those|both|they|it|he|she)\b", re.IGNORECASE)
 
 
@@ -102,11 +117,19 @@ def _carried_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | No
         return None
     near = [v for v in voices(text, claims) if first - 5 <= v.frame.sentence < first]
     paragraph = text.sentences[first].paragraph
-    before = [v for v in near if v.source.sort == "outlet" and v.source.organisation and paragraph - text.sentences[v.frame.sentence].paragraph <= 1]
+    before = [
+        v
+        for v in near
+        if v.source.sort == "outlet" and v.source.organisation and paragraph - text.sentences[v.frame.sentence].paragraph <= 1
+    ]
     if not before:
         return None
     quoted = {v.source.head for v in near if v.frame.sentence == before[-1].frame.sentence and v.source.sort == "unnamed"}
-    return before[-1].source.organisation if voice.source.head in (quoted | _SOURCES if _DEFINITE.match(phrase) else quoted) else None
+    return (
+        before[-1].source.organisation
+        if voice.source.head in (quoted | _SOURCES if _DEFINITE.match(phrase) else quoted)
+        else None
+    )
 
 
 WORDS = 4
@@ -125,11 +148,13 @@ def signature(text: str, key: bytes) -> bytes:
         return b""
     shingles = {" ".join(words[i : i + WORDS]) for i in range(max(1, len(words) - WORDS + 1))}
     hashed = np.frombuffer(
-        b"".join(hashlib.blake2b(shingle.encode(), digest_size=8, key=key[:64]).digest() for shingle in shingles), "<u8"
+        b"".join(hashlib.blake2b(shingle.encode(), digest_size=8, key=key[:64]).digest() for shingle in shingles),
+        "<u8",
     )
     odd, shift = _permutations()
-    least = (hashed[:, None] * odd + shift).min(axis=0)
-    return (least >> np.uint64(48)).astype("<u2").tobytes()
+    least: npt.NDArray[np.uint64] = (hashed[:, None] * odd + shift).min(axis=0)
+    kept: bytes = (least >> np.uint64(48)).astype("<u2").tobytes()
+    return kept
 
 
 def similarity(a: bytes, b: bytes) -> float:

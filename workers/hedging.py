@@ -8,11 +8,26 @@ from workers.clauses import Core, core
 from workers.cues import CONDITION, DENIES, DOUBT, FUTURE, INQUIRY, MAYBE, SILENCE, UNTRUE
 from workers.text import Passage, Text
 
-_SAID_IF = re.compile(r"\b(?:ask(?:s|ed)?|wonder(?:s|ed)?|say|know|clear|sure|see|learn|tell)(?: \w+){0,2} (?:if|whether)\b|\beven if\b|\bas if\b|\bif not\b|\bif (?:by|only|anything|any)\b|\btrue only if\b", re.IGNORECASE)
-_OWN_WOULD = re.compile(r"\b(?:I|we|he|she|it|they|who|['’]d) would (?:not )?(?:say|pay|want|like|love|have|neither|only|never|rather|be|welcome)\b|\bwould (?:like|love|rather|say|seem|appear)\b|\bthat would be\b", re.IGNORECASE)
+_SAID_IF = re.compile(
+    r"\b(?:ask(?:s|ed)?|wonder(?:s|ed)?|say|know|clear|sure|see|learn|tell)(?: \w+){0,2} (?:if"
+    r"|whether)\b|\beven if\b|\bas if\b|\bif not\b|\bif (?:by|only|anything|any)\b"
+    r"|\btrue only if\b",
+    re.IGNORECASE,
+)
+_OWN_WOULD = re.compile(
+    r"\b(?:I|we|he|she|it|they|who|['’]d) would (?:not )?(?:say|pay|want|like|love|have|neither"
+    r"|only|never|rather|be|welcome)\b|\bwould (?:like|love|rather|say|seem|appear)\b"
+    r"|\bthat would be\b",
+    re.IGNORECASE,
+)
 
 
-def hedge(text: Text, passage: Passage, claims: ClaimSet, attribution: Attribution) -> Hedging:
+def hedge(
+    text: Text,
+    passage: Passage,
+    claims: ClaimSet,
+    attribution: Attribution,  # noqa: ARG001 - all reading questions are asked alike
+) -> Hedging:
     """The mood in which the responsible party puts the claim.
 
     Silence, questions and flat denials are `asserted` whatever they are about. Otherwise the clause that
@@ -43,7 +58,7 @@ def mood(heard: Core) -> Hedging:
 
 
 def _asks(said: str) -> bool:
-    return bool(INQUIRY.search(said) or DOUBT.search(said)) or said.rstrip("\"”’ ").endswith("?")
+    return bool(INQUIRY.search(said) or DOUBT.search(said)) or said.rstrip('"”’ ').endswith("?")
 
 
 def is_conditional(said: str) -> bool:

@@ -1,13 +1,13 @@
 """Which passages of an article concern which claims.
 
-Words decide which claims come into question at all; then a logistic model weighs each sentence by itself, and twice
-more together with what stands around it. The model has some forty weights, all in `model/match.json`.
+Words decide which claims come into question at all. Each unit of the text is then weighed by itself (a logistic model
+over `features.DIRECT`), and once more together with what stands around it (a small forest over both tables).
 """
 
-import json
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -16,41 +16,65 @@ from numpy.typing import NDArray
 from workers.claims import WatchList
 from workers.features import CONTEXT, DIRECT, Article, Table, article_of, context, direct
 from workers.text import Passage, Text
+from workers.trees import Forest, forest_from, forest_to
 from workers.vectors import Vectors
 
+SHIPPED = Path(__file__).with_name("model") / "match.npz"
+THRESHOLD = 400
+"""Least score of a mention, in thousandths, where the claim does not set its own."""
 MOST_CLAIMS = 64
-"""Claims of one article that are looked at closely: the ones whose words cover it best."""
+"""Claims of one article that are looked at closely: those whose words it covers best."""
 _LEAST_COVER = 0.06
 _LEAST_RARE = 0.3
-
-
-class Weights(msgspec.Struct, frozen=True):
-    """One logistic model in three rounds, and the score in thousandths from which a sentence counts."""
-
-    direct: dict[str, float]
-    rounds: tuple[dict[str, float], ...]
-    threshold: int
+_NAMES = "features"
+_OTHER_YEAR = DIRECT.index("other_year")
 
 
 class MatchModel(msgspec.Struct, frozen=True):
-    """`with_vectors` needs sentence similarity, `lexical` does without."""
+    """`direct` weighs the features of one unit, `forest` those with its surroundings."""
 
-    version: str
-    with_vectors: Weights
-    lexical: Weights
+    direct: Table
+    forest: Forest
+
+
+class ModelOutdated(Exception):
+    """The model file was trained for other features than this release measures."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} was trained for other features: train it again with `python -m train.match`")
+        self.path = path
 
 
 @lru_cache(maxsize=1)
-def match_model() -> MatchModel:
-    """The weights that this release ships."""
-    raw = json.loads(files("workers").joinpath("model/match.json").read_text(encoding="utf-8"))
-    return msgspec.convert(raw, MatchModel)
+def match_models() -> Mapping[str, MatchModel]:
+    """The shipped models: `vectors` needs sentence similarity, `lexical` does without. Raises ModelOutdated."""
+    with np.load(SHIPPED) as arrays:
+        if arrays[_NAMES].tolist() != [*CONTEXT, *DIRECT]:
+            raise ModelOutdated(SHIPPED)
+        return {
+            name: MatchModel(np.asarray(arrays[f"{name}/direct"]), forest_from(arrays, name))
+            for name in ("vectors", "lexical")
+        }
+
+
+def model_to(models: Mapping[str, MatchModel], path: Path) -> None:
+    """Writes what `match_models` reads."""
+    arrays: dict[str, NDArray[np.generic]] = {_NAMES: np.array([*CONTEXT, *DIRECT])}
+    for name, model in models.items():
+        arrays |= {f"{name}/direct": model.direct, **forest_to(model.forest, name)}
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def match_version() -> str:
+    """Names the shipped weights."""
+    return hashlib.sha256(SHIPPED.read_bytes()).hexdigest()[:8]
 
 
 def passages(
     text: Text, watch: WatchList, scope: frozenset[str] | None = None, vectors: Vectors | None = None
 ) -> tuple[Passage, ...]:
-    """The sentences of `text` that concern a claim in `scope` (None: any), ordered by start, end, claim id.
+    """The units of `text` that concern a claim in `scope` (None: any), ordered by start, end, claim id.
 
     Claims outside the scope still compete, so a narrow scope finds the same passages of its claims as a wide one.
     """
@@ -58,13 +82,12 @@ def passages(
     chosen = candidates(article, watch)
     if not chosen or not article.keys:
         return ()
-    weights = match_model().with_vectors if vectors else match_model().lexical
-    scores = score(article, watch, chosen, vectors, weights)
+    model = match_models()["vectors" if vectors else "lexical"]
+    scores = weighed(article, direct(article, watch, chosen, vectors), model)
     found = [
-        _passage(article, watch, i, n, int(scores[i, c]))
-        for i, c in zip(*np.nonzero(scores >= _thresholds(watch, chosen, weights)), strict=True)
-        for n in (chosen[c],)
-        if scope is None or watch.watched[n].claim.id in scope
+        _passage(article, watch, i, chosen[c], int(scores[i, c]))
+        for i, c in zip(*np.nonzero(scores >= _thresholds(watch, chosen)), strict=True)
+        if scope is None or watch.watched[chosen[c]].claim.id in scope
     ]
     return tuple(sorted(found, key=lambda p: (p.start, p.end, p.claim.id)))
 
@@ -74,40 +97,38 @@ def candidates(article: Article, watch: WatchList) -> list[int]:
     cover = np.zeros(len(watch.watched))
     rare = np.zeros(len(watch.watched))
     for key in sorted(article.all_keys & watch.index.keys()):
-        for n in watch.index[key]:
-            weight = watch.watched[n].bag[key]
-            cover[n] += weight * weight
-            if key[0] != "@":
-                rare[n] = max(rare[n], weight)
-    cover /= np.array([item.norm**2 for item in watch.watched]) if len(cover) else 1
-    able = np.nonzero((cover >= _LEAST_COVER) & (rare >= _LEAST_RARE))[0]
-    best = able[np.argsort(-cover[able], kind="stable")][:MOST_CLAIMS]
+        holders, weights = watch.index[key]
+        cover[holders] += weights * weights
+        if key[0] != "@":
+            rare[holders] = np.maximum(rare[holders], weights)
+    able = np.nonzero((cover >= _LEAST_COVER * watch.squares) & (rare >= _LEAST_RARE))[0]
+    best = able[np.argsort(-cover[able] / watch.squares[able], kind="stable")][:MOST_CLAIMS]
     return sorted(int(n) for n in best)
 
 
-def score(
-    article: Article, watch: WatchList, chosen: Sequence[int], vectors: Vectors | None, weights: Weights
-) -> NDArray[np.int64]:
-    """(sentences, claims): how sure the reader is that the sentence concerns the claim, in thousandths."""
-    table = direct(article, watch, chosen, vectors)
-    base = logits = table @ _row(weights.direct, DIRECT)
-    for number, given in enumerate(weights.rounds):
-        around = context(article, table, logits)
-        logits = around @ _row(given, CONTEXT) + (base * given.get("first_logit", 0.0) if number else 0.0)
-    return np.rint(1000 / (1 + np.exp(-logits))).astype(np.int64)
+def weighed(article: Article, table: Table, model: MatchModel) -> NDArray[np.int64]:
+    """(units, claims): how sure the reader is that the unit concerns the claim, in thousandths.
+
+    A unit that speaks of other years than the claim's concerns it never, whatever else it says.
+    """
+    rows = around(article, table, table @ model.direct)
+    raw = model.forest.raw(rows.reshape(-1, rows.shape[-1]))[:, 0].reshape(table.shape[:2])
+    share = np.where(table[:, :, _OTHER_YEAR] > 0, 0.0, 1 / (1 + np.exp(-raw)))
+    return np.rint(1000 * share).astype(np.int64)
 
 
-def _row(weights: dict[str, float], names: Sequence[str]) -> Table:
-    return np.array([weights.get(name, 0.0) for name in names])
+def around(article: Article, table: Table, logits: Table) -> Table:
+    """What the forest is shown: the features of `CONTEXT`, then those of `DIRECT`."""
+    return np.concatenate([context(article, table, logits), table], axis=-1)
 
 
-def _thresholds(watch: WatchList, chosen: Sequence[int], weights: Weights) -> NDArray[np.int64]:
+def _thresholds(watch: WatchList, chosen: Sequence[int]) -> NDArray[np.int64]:
     own = [watch.watched[n].claim.threshold for n in chosen]
-    return np.array([weights.threshold if least is None else least for least in own])
+    return np.array([THRESHOLD if least is None else least for least in own])
 
 
 def _passage(article: Article, watch: WatchList, i: int, n: int, points: int) -> Passage:
-    sentence, item = article.text.units[i], watch.watched[n]
+    unit, item = article.text.units[i], watch.watched[n]
     shared = sorted({k for k in article.keys[i] if k in item.bag}, key=lambda k: (-item.bag[k], k))
     why = tuple(f"match:{key}" for key in shared[:4]) or ("match:context",)
-    return Passage(item.claim, sentence.start, sentence.end, points, why)
+    return Passage(item.claim, unit.start, unit.end, points, why)

@@ -40,7 +40,7 @@ def match_files(reader: Reader, paths: Iterable[Path], docs: Path | None = None)
     name starts with, up to the first underscore. Offsets count characters of a text file as decoded, line ends kept;
     of a page, those of its extracted text. Raises UnreadableArticle.
     """
-    known = _about(docs) if docs else {}
+    known = about(docs) if docs else {}
     for path in paths:
         name = path.stem.split("_")[0]
         document = read_document(path, known.get(name, About()))
@@ -48,8 +48,8 @@ def match_files(reader: Reader, paths: Iterable[Path], docs: Path | None = None)
             yield as_object(name, mention)
 
 
-def read_document(path: Path, about: About) -> Document:
-    """The file as a document; what the file itself says (JSON, HTML) fills what `about` leaves open."""
+def read_document(path: Path, known: About) -> Document:
+    """The file as a document; what the file itself says (JSON, HTML) fills what `known` leaves open."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             raw = file.read()
@@ -57,11 +57,11 @@ def read_document(path: Path, about: About) -> Document:
         raise UnreadableArticle(path, f"byte {error.start} is not UTF-8") from error
     match path.suffix.lower():
         case ".html" | ".htm" | ".xhtml":
-            return _page(path, raw, about)
+            return _page(path, raw, known)
         case ".json":
-            return _object(path, raw, about)
+            return _object(path, raw, known)
         case _:
-            return Document(raw, about.outlet, about.url, about.published)
+            return Document(raw, known.outlet, known.url, known.published)
 
 
 def as_object(name: str, mention: Mention) -> dict[str, Any]:
@@ -95,7 +95,8 @@ def _words(name: Name | None) -> str | None:
     return name.text if name else None
 
 
-def _about(docs: Path) -> dict[str, About]:
+def about(docs: Path) -> dict[str, About]:
+    """Rows of a docs file by document name."""
     known = {}
     for line in docs.read_text(encoding="utf-8").splitlines():
         if line.strip():
@@ -114,15 +115,15 @@ def _instant(value: str | None) -> datetime | None:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _page(path: Path, raw: str, about: About) -> Document:
-    found = trafilatura.bare_extraction(raw, url=about.url, with_metadata=True)
+def _page(path: Path, raw: str, known: About) -> Document:
+    found = trafilatura.bare_extraction(raw, url=known.url, with_metadata=True)
     if found is None:
         raise UnreadableArticle(path, "no article was found in the page")
     text = "\n\n".join(part for part in (found.title, found.text) if part)
-    return Document(text, about.outlet or found.sitename, about.url or found.url, about.published or _instant(found.date))
+    return Document(text, known.outlet or found.sitename, known.url or found.url, known.published or _instant(found.date))
 
 
-def _object(path: Path, raw: str, about: About) -> Document:
+def _object(path: Path, raw: str, known: About) -> Document:
     try:
         row = json.loads(raw)
     except json.JSONDecodeError as error:
@@ -130,6 +131,6 @@ def _object(path: Path, raw: str, about: About) -> Document:
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise UnreadableArticle(path, "no `text`")
     return Document(
-        row["text"], about.outlet or row.get("outlet"), about.url or row.get("url"),
-        about.published or _instant(row.get("published")), row.get("language"),
+        row["text"], known.outlet or row.get("outlet"), known.url or row.get("url"),
+        known.published or _instant(row.get("published")), row.get("language"),
     )  # fmt: skip

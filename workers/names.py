@@ -1,4 +1,4 @@
-"""Names in a text: which words are one, whether it is a person, a body or an outlet, and its canonical form."""
+"""Names in a text: what they name (a person, a body, an outlet) and their canonical form."""
 
 import re
 from typing import Literal
@@ -7,42 +7,15 @@ import msgspec
 
 from store.claim import ClaimSet, Entity
 from store.reading import Name, Span
-from workers.cues import ANONYMOUS_NOUN, GENERIC_OUTLET, GROUP_NOUN, KNOWN_OUTLETS, OUTLET_WORD
+from workers.nouns import BODY_WORD, FEMALE, GIVEN, KNOWN_OUTLETS, ORDINARY, OUTLET_WORD, PLACE_WORD, TITLE
 from workers.text import Text
 
 Kind = Literal["person", "body", "outlet"]
 
-_TITLE = (
-    r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame|Lord|Lady|Baroness|Judge|Justice|President|Vice President|Prime Minister|Minister|Chancellor|Senator|Sen|Rep|Representative|Congress(?:man|woman)"
-    r"|Governor|Gov|Mayor|General|Gen|Colonel|Col|Major|Captain|Capt|Lieutenant|Lt|Sergeant|Sgt|Admiral|Commander|Inspector|Superintendent|Detective|Constable|Chief|Bishop|Archbishop|Cardinal|Pope|Rabbi|Imam|Sheikh"
-    r"|King|Queen|Prince|Princess|Ambassador|Secretary|Spokes(?:man|woman|person)|Presidential|Councillor|Cllr|Comrade|Father|Sister|Brother|Coach)"
-)
-_TITLES = re.compile(rf"^(?:(?:{_TITLE})\.? )+")
+_TITLES = re.compile(rf"^(?:(?:{TITLE})\.? )+")
 _CAP = r"(?:[A-ZÀ-ÞŁŠŽČĐ]\.|[A-ZÀ-ÞŁŠŽČĐ][\w’'‑-]*)"
-_BODY_TOKEN = (
-    r"(?:[A-Z]{2,}|.*(?:Ministry|Department|Office|Agency|Authority|Council|Committee|Commission|Court|Police|Constabulary|Directorate|Bureau|Board|Bank|Group|Capital|Holdings|Partners|Fund|Trust|Union|Party|Association|Federation|Society"
-    r"|Foundation|Institute|University|College|School|Hospital|Clinic|Company|Corporation|Corp|Inc|Ltd|Limited|plc|PLC|LLC|GmbH|AG|Industries|Motors|Airlines|Airways|Energy|Power|Electric|Oil|Gas|Mining|Foods?|Ingredients|Creamery|Brewery|Dairies|Farms?"
-    r"|Pharma|Pharmaceuticals|Laboratories|Labs|Systems|Technologies|Software|Services|Solutions|Railways?|Rail|Shipping|Lines|Logistics|Church|Cathedral|Museum|Gallery|Theatre|Theater|Orchestra|Opera|Zoo|Kremlin|House|Senate|Congress|Parliament"
-    r"|Government|Administration|Embassy|Consulate|Army|Navy|Force|Forces|Guard|Service|Athletic|United|City|Town|Rovers|Wanderers|Albion|Rangers|FC|AFC|Club|League|Forum|Cosmodrome|Airport|Station|Centre|Center|Prosecutor['’]s|Network|Alliance"
-    r"|Coalition|Front|Movement|Republic|Kingdom|States|Region|County|Province|Street|Road|Conference|Games|Cup|Festival|Workers|Farmers|Workers['’]|Nations|International|Global|National|Royal|Central|Supreme|Federal|General Staff|Statistics|Safety|Health|Complex|Plant|Works|Cross|Watch|Valley|Studios|Air|Aviation|Rail|Metals|Steel|Mobile|Bay|Islands?|Sea|Fleet|Command)$)"
-)
-_BODY = re.compile(_BODY_TOKEN)
-_GIVEN = frozenset(
-    "adam adrian adrienne agnes ahmed aidan alan albert alex alexander alexandra alexei alfred ali alice alison amanda amelia amir amy ana andrea andreas andrei andrew andriy angela anita ann anna anne anthony antonio anton anselm arthur asha astrid barbara beatrice ben benjamin bernard boris brian bruce carl carla carlos carmen caroline catherine charles charlotte chris christian christine christopher claire clara claudia colin craig cristina daniel daniela david dana deborah denis dennis derek diana diego dmitri dmitry dominic donald dorothy duncan edward eileen elena elizabeth ella ellen emily emma emmanuel eric erik esther eva evelyn farah fatima felix fernando fiona frances francesca francis francisco frank gareth gary gavin gemma george georgia gerald gloria gordon grace graham greg gregory guy hannah hans harold harry hassan heather helen helena henri henry howard hugh ian ibrahim ines ingrid irene irina isabel isabella ivan jack jacob jake james jan jane janet jason jean jennifer jeremy jerome jessica jim joan joanna joe johan johanna john jon jonas jonathan jorge jose josef joseph joshua juan judith julia julian julie karen karin karl kate katherine kathleen keith kenneth kevin khalid kim klaus kristen kristina lars laura lauren lawrence lee leila len leo leon leonard leonid les liam lillian linda lisa louis louise lucas lucia lucy luis luke magnus malcolm marco marcus margaret maria marie marina mario marion mark marta martha martin mary matthew maud max maya megan mehmet michael michelle miguel mikhail miriam mohamed mohammed moira monica mustafa nadia nancy naomi natalia natalie nathan neil nicholas nicola nicole nigel nikolai nina noah nora oleg olga oliver olivia omar oscar owen pablo pamela patricia patrick paul paula pauline pavel pedro peter petra philip philippa phil piers pierre priya rachel rafael rahul rajesh ralph raymond rebecca richard rita robert roberto robin roger roman ronald rosa rose ruth ryan salma sally sam samantha samuel sandra sara sarah sean sebastian sergei sergey sharon sheila simon sofia sophia sophie stefan stella stephanie stephen steve steven stuart susan svetlana sylvia takeshi tamara tanya tariq ted teresa terry thomas tim timothy tobias tom tony ursula valentina vanessa vera veronica victor victoria viktor vincent vladimir volodymyr walter wang wei wendy werner william winston xavier yan yasmin yuri yusuf yves zainab zoe".split()
-)
-_FEMALE = frozenset(
-    "adrienne agnes alexandra alice alison amanda amelia amy ana andrea angela anita ann anna anne asha astrid barbara beatrice carla carmen caroline catherine charlotte christine claire clara claudia cristina daniela dana deborah diana dorothy eileen elena elizabeth ella ellen emily emma emmeline esther eva evelyn farah farrah fatima fiona frances francesca gemma georgia gloria grace hannah heather helen helena ines ingrid irene irina isabel isabella jane janet jennifer jessica joan joanna johanna judith julia julie karen karin kate katherine kathleen kristen kristina laura lauren leila lillian linda lisa louise lucia lucy margaret maria marie marina marion marta martha mary maud maya megan michelle miriam moira monica nadia nancy naomi natalia natalie nicola nicole nina nora olga olivia pamela patricia paula pauline petra philippa priya rachel rebecca rita rosa rose ruth sally salma samantha sandra sara sarah sharon sheila sofia sophia sophie stella stephanie susan svetlana sylvia tamara tanya teresa ursula valentina vanessa vera veronica victoria wendy yasmin zainab zoe".split()
-)
-_PLACE_WORD = frozenset(
-    "North South East West Northern Southern Eastern Western Central New Old Saudi Hong San Santa Los Las El Sri Costa Puerto Great Upper Lower Mount Lake Cape Port Fort Saint St Rio Buenos Tel Kuala Addis Wall Red White Black Green Blue Big".split()
-)
-_ORDINARY = frozenset(
-    "a an the this that these those it its he she they we i you his her their our my your and but or nor so yet for of in on at by to from with without as if when while since after before although though because until unless once whether"
-    " no not yes there here what who whom whose which why how where all any both each every few many more most much other others another some several such one two three four five six seven eight nine ten"
-    " also even just only still again meanwhile however moreover yesterday today tomorrow monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december"
-    " asked according despite during under over about against between among into through including later earlier last next first second third then now perhaps maybe is are was were be been being has have had do does did will would could should might can"
-    " nobody nothing everybody everyone somebody someone anybody anyone none neither either were should had exclusive statement opinion analysis breaking update video watch".split()
-)
+CAPITALISED = re.compile(rf"{_CAP}(?:(?: (?:of|for|and|&|de|da|di|van|von|der|den|la|le|bin|al|el|the))* {_CAP})*")
+_BODY = re.compile(BODY_WORD)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -68,7 +41,7 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         span = Span(start, end)
         entity = find_entity(self.claims, wording) if wording else None
         if entity is None and (fuller := self.people.get(untitled(wording).casefold())):
-            wording, span = fuller[0], span
+            wording = fuller[0]
             entity = find_entity(self.claims, wording)
         if entity is not None:
             return known_entity(self.claims, entity, span)
@@ -83,22 +56,26 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         tokens = bare.split()
         if not tokens or any(_BODY.match(token) for token in tokens):
             return "body"
-        if tokens[0].casefold() in _GIVEN and len(tokens) > 1:
+        if tokens[0].casefold() in GIVEN and len(tokens) > 1:
             return "person"
-        if len(tokens) == 1 and re.search(rf"(?<![Tt]he )\b{re.escape(bare)}\b[^.!?]{{0,120}}\b(?:he|she|his|her|him)\b", self.text.text):
+        if len(tokens) == 1 and re.search(
+            rf"(?<![Tt]he )\b{re.escape(bare)}\b[^.!?]{{0,120}}\b(?:he|she|his|her|him)\b", self.text.text
+        ):
             return "person"
         return "person" if self._acts_as_person(tokens) else "body"
 
     def _acts_as_person(self, tokens: list[str]) -> bool:
-        """Two or three unknown words with a surname's look: 'Olav Strand', but not 'Orvik Metals' or 'New Dorp'."""
-        if not 2 <= len(tokens) <= 3 or tokens[0] in _PLACE_WORD:
+        """Two or three unknown words with a surname's look: 'Jan Novak', but not 'Acme Metals' or 'New Haven'."""
+        if not 2 <= len(tokens) <= 3 or tokens[0] in PLACE_WORD:
             return False
-        return not re.search(r"(?:[^s]s|ing|tion|ry|ware|ia|land|ese|ian)$", tokens[-1]) and all(t[:1].isupper() for t in tokens)
+        return not re.search(r"(?:[^s]s|ing|tion|ry|ware|ia|land|ese|ian)$", tokens[-1]) and all(
+            t[:1].isupper() for t in tokens
+        )
 
 
 def plain(wording: str) -> str:
     """A name without article, possessive ending and typographic quotes."""
-    wording = re.sub(r"\s+", " ", wording.replace("’", "'").replace("‑", "-")).strip(" ,.;:\"“”")
+    wording = re.sub(r"\s+", " ", wording.replace("’", "'").replace("‑", "-")).strip(' ,.;:"“”')
     wording = re.sub(r"'s$|(?<=s)'$", "", wording)
     return re.sub(r"^[Tt]he (?=[A-Z])", "", wording)
 
@@ -114,14 +91,18 @@ def gender(wording: str) -> bool | None:
     if re.match(r"(?:Mr|Sir|Lord|King|Prince|Brother|Father)\b", wording):
         return False
     first = (untitled(wording).split() or [""])[0].casefold()
-    return True if first in _FEMALE else False if first in _GIVEN else None
+    return True if first in FEMALE else False if first in GIVEN else None
 
 
 def is_personal(wording: str) -> bool:
     """Whether the words are a person's name by title or given name."""
     bare = untitled(wording)
     tokens = bare.split()
-    return bool(tokens) and not any(_BODY.match(t) for t in tokens) and (bare != wording or (len(tokens) > 1 and tokens[0].casefold() in _GIVEN))
+    return (
+        bool(tokens)
+        and not any(_BODY.match(t) for t in tokens)
+        and (bare != wording or (len(tokens) > 1 and tokens[0].casefold() in GIVEN))
+    )
 
 
 def find_entity(claims: ClaimSet, wording: str) -> Entity | None:
@@ -151,7 +132,11 @@ def alias_pattern(claims: ClaimSet) -> re.Pattern[str]:
     held = claims.__dict__.get("_alias_pattern")
     if held is None:
         spellings = {s for e in claims.entities for s in (e.name, *e.aliases) if s[:1].isupper() or s.startswith("the ")}
-        forms = sorted({re.escape(re.sub("^the ", "", s.replace("’", "'"))).replace("'", "['’]") for s in spellings if s[:1].isupper()}, key=len, reverse=True)
+        forms = sorted(
+            {re.escape(re.sub("^the ", "", s.replace("’", "'"))).replace("'", "['’]") for s in spellings if s[:1].isupper()},
+            key=len,
+            reverse=True,
+        )
         held = re.compile(rf"\b(?:{'|'.join(forms)})(?!\w)") if forms else re.compile(r"(?!)")
         claims.__dict__["_alias_pattern"] = held
     return held
@@ -192,11 +177,11 @@ def entity_kind(entity: Entity) -> Kind:
     if is_outlet_name(name) and entity.speaks_for is None:
         return "outlet"
     tokens = untitled(name).split()
-    if any(_BODY.match(token) or token[:1].islower() and len(token) > 3 for token in tokens):
+    if any(_BODY.match(token) or (token[:1].islower() and len(token) > 3) for token in tokens):
         return "body"
     titled = any(_TITLES.match(s) for s in (name, *entity.aliases))
     surname = len(tokens) > 1 and tokens[-1] in entity.aliases
-    if titled or surname or (len(tokens) > 1 and (entity.speaks_for or tokens[0].casefold() in _GIVEN)):
+    if titled or surname or (len(tokens) > 1 and (entity.speaks_for or tokens[0].casefold() in GIVEN)):
         return "person"
     return "body"
 
@@ -208,9 +193,13 @@ def is_outlet_name(name: str) -> bool:
 
 
 _PERSON = re.compile(
-    rf"(?:(?P<title>(?:{_TITLE}\.? )+)|(?P<role>\b[a-z]+(?:man|woman|person|er|or|ist|chief|head|executive|minister|secretary|professor|judge|president|analyst|boss|captain|mayor|coach|leader) ))?"
-    rf"(?P<name>\b{_CAP}(?: (?:de|da|di|van|von|der|den|la|le|bin|al|el|ten|ter|dos|del)){{0,2}}(?: {_CAP}){{1,3}})"
-    r"(?P<after>, (?:\d\d\b|a |an |the |who |[a-z]+ (?:of|at|for) |[a-z]+ [a-z]+ (?:of|at|for) )| (?:said|says|told|added)\b)?"
+    rf"(?:(?P<title>(?:{TITLE}\.? )+)|(?P<role>\b[a-z]+(?:man|woman|person|er|or|ist|chief|head"
+    r"|executive|minister|secretary|professor|judge|president|analyst|boss|captain|mayor|coach"
+    r"|leader) ))?"
+    rf"(?P<name>\b{_CAP}(?: (?:de|da|di|van|von|der|den|la|le|bin|al|el|ten|ter|dos"
+    rf"|del)){{0,2}}(?: {_CAP}){{1,3}})"
+    r"(?P<after>, (?:\d\d\b|a |an |the |who |[a-z]+ (?:of|at|for) |[a-z]+ [a-z]+ (?:of|at|for) )"
+    r"| (?:said|says|told|added)\b)?"
 )
 
 
@@ -228,21 +217,17 @@ def _people(text: Text) -> dict[str, tuple[str, Span]]:
     for match in _PERSON.finditer(text.text):
         name, start = plain(match["name"]), match.start("name")
         first, *rest = untitled(name).split()
-        if first.casefold() in _ORDINARY or not rest or any(_BODY.match(t) for t in (first, *rest)) or is_outlet_name(name):
+        if first.casefold() in ORDINARY or not rest or any(_BODY.match(t) for t in (first, *rest)) or is_outlet_name(name):
             continue
-        if not (match["title"] or match["role"] or match["after"] or first.casefold() in _GIVEN or name != untitled(name)):
+        if not (match["title"] or match["role"] or match["after"] or first.casefold() in GIVEN or name != untitled(name)):
             continue
         full = untitled(name)
         span = Span(start, start + len(match["name"]))
-        for key in {full.casefold(), rest[-1].casefold(), first.casefold() if first.casefold() not in _GIVEN else rest[-1].casefold()}:
+        for key in {
+            full.casefold(),
+            rest[-1].casefold(),
+            first.casefold() if first.casefold() not in GIVEN else rest[-1].casefold(),
+        }:
             if key not in found or len(found[key][0]) < len(full):
                 found[key] = (full, span)
     return found
-
-
-ORDINARY = _ORDINARY
-CAPITALISED = re.compile(rf"{_CAP}(?:(?: (?:of|for|and|&|de|da|di|van|von|der|den|la|le|bin|al|el|the))* {_CAP})*")
-TITLE = _TITLE
-BODY_NOUN = re.compile(rf"\b(?:{GROUP_NOUN})\b", re.IGNORECASE)
-PERSON_NOUN = re.compile(rf"\b(?:{ANONYMOUS_NOUN})\b", re.IGNORECASE)
-OUTLET_NOUN = re.compile(rf"\b(?:{GENERIC_OUTLET})\b", re.IGNORECASE)

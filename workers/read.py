@@ -1,9 +1,7 @@
 """The reader: everything that can be found in one document about the tracked claims, as one pure function of it."""
 
-import hashlib
 from functools import lru_cache
 
-import msgspec
 import py3langid
 
 from store.claim import ClaimSet
@@ -12,7 +10,7 @@ from workers import attribution, echo, hedging, stance
 from workers.claims import compile_claims
 from workers.dates import happened_on, said_on
 from workers.edits import compare
-from workers.match import match_model, passages
+from workers.match import match_version, passages
 from workers.split import cuts
 from workers.text import Passage, Text
 from workers.variants import variant
@@ -110,8 +108,7 @@ def _differ(first: Mention, second: Mention) -> bool:
 
 def reader_version(vectors: Vectors | None) -> str:
     """Names all that an outcome depends on besides the claims: code, weights, model."""
-    weights = hashlib.sha256(msgspec.json.encode(match_model(), order="sorted")).hexdigest()[:8]
-    return f"{READER}-{weights}-{vectors.version if vectors else 'lexical'}"
+    return f"{READER}-{match_version()}-{vectors.version if vectors else 'lexical'}"
 
 
 @lru_cache(maxsize=256)

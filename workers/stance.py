@@ -6,7 +6,20 @@ from typing import NamedTuple
 from store.claim import ClaimSet
 from store.reading import Attribution, OutletStance, Stance
 from workers.clauses import Core, core, overlap
-from workers.cues import ANTONYMS, DENIES, DOUBT, IDLE_NEGATION, INQUIRY, LITOTES, MAYBE, NEGATION, OPEN, RETRACTION, SILENCE, UNTOLD, UNTRUE
+from workers.cues import (
+    ANTONYMS,
+    DENIES,
+    DOUBT,
+    IDLE_NEGATION,
+    INQUIRY,
+    LITOTES,
+    NEGATION,
+    OPEN,
+    RETRACTION,
+    SILENCE,
+    UNTOLD,
+    UNTRUE,
+)
 from workers.hedging import is_conditional, mood
 from workers.text import Passage, Text
 
@@ -40,7 +53,11 @@ def _stance(text: Text, passage: Passage, claims: ClaimSet, attribution: Attribu
         return "affirms", "retraction"
     if denial := _denied(passage, heard):
         return denial
-    if is_conditional(said) and "?" not in said and re.match(r"[\"“ ]*(?:[Tt]hough |[Bb]ut |[Aa]nd )?(?:[Ii]f|Were|Should|Had|[Uu]nless)\b", said):
+    if (
+        is_conditional(said)
+        and "?" not in said
+        and re.match(r"[\"“ ]*(?:[Tt]hough |[Bb]ut |[Aa]nd )?(?:[Ii]f|Were|Should|Had|[Uu]nless)\b", said)
+    ):
         return _conditional(passage, heard)
     if match := SILENCE.search(said):
         return "no_comment", f"silence:{match[0].casefold()[:40]}"
@@ -56,16 +73,28 @@ def _stance(text: Text, passage: Passage, claims: ClaimSet, attribution: Attribu
         return "no_comment", "conduct"
     if _evades(passage, heard):
         return "no_comment", "evasion"
-    if re.search(r"\bwhether\b|\bdepend(?:s|ed|ing)? on\b", said) or (OPEN.search(heard.nearest if heard.shared else said) and not _negated(passage, heard)):
+    if re.search(r"\bwhether\b|\bdepend(?:s|ed|ing)? on\b", said) or (
+        OPEN.search(heard.nearest if heard.shared else said) and not _negated(passage, heard)
+    ):
         return "discusses", "open"
-    if attribution.anonymity == "none" and mood(heard) == "speculated" and not re.search(r"\b[Mm]y guess\b|\bappears? to\b|\b[Pp]robably\b|\b[Aa]pparently\b|\bmust have\b", said):
+    if (
+        attribution.anonymity == "none"
+        and mood(heard) == "speculated"
+        and not re.search(r"\b[Mm]y guess\b|\bappears? to\b|\b[Pp]robably\b|\b[Aa]pparently\b|\bmust have\b", said)
+    ):
         return "discusses", "speculation"
     return _plain(passage, heard)
 
 
-def _by_reference(text: Text, passage: Passage, claims: ClaimSet, attribution: Attribution, said: str) -> tuple[Stance, str] | None:
+def _by_reference(
+    text: Text, passage: Passage, claims: ClaimSet, attribution: Attribution, said: str
+) -> tuple[Stance, str] | None:
     """'Two bankers said the opposite': the stance of the sentence before, turned or kept."""
-    match = re.search(r"\b(?P<turn>(?:said|say|says|show|shows|claim|claimed|suggests?) (?:quite |just |exactly )?the (?:opposite|contrary|reverse))\b|\b(?:said|say|says) (?:much )?the same\b", said)
+    match = re.search(
+        r"\b(?P<turn>(?:said|say|says|show|shows|claim|claimed|suggests?) (?:quite |just "
+        r"|exactly )?the (?:opposite|contrary|reverse))\b|\b(?:said|say|says) (?:much )?the same\b",
+        said,
+    )
     first = text.sentence_at(passage.start)
     if not match or first == 0 or overlap(passage.claim, said) > 2:
         return None
@@ -116,7 +145,7 @@ def _asked(text: Text, passage: Passage, heard: Core, attribution: Attribution) 
 
 def _answer(said: str) -> bool:
     """Whether a reporting clause of its own follows the question mark."""
-    rest = said[said.rindex("?") + 1 :].lstrip("\"”’ ")
+    rest = said[said.rindex("?") + 1 :].lstrip('"”’ ')
     return len(rest.split()) > 2 and not said[said.rindex("?") + 1 :].startswith((" They", " We", " I ", '"', "”"))
 
 
@@ -142,7 +171,10 @@ def _conditional(passage: Passage, heard: Core) -> tuple[Stance, str]:
     return ("affirms", "follows from a condition") if outside > inside + 1 else ("discusses", "condition")
 
 
-_REPLYING = re.compile(r"(?:^\W*|\b[Ww]hen |\b[Ww]hile |, )(?:[Aa]sked|[Pp]ressed|[Qq]uestioned|[Cc]hallenged)\b(?:,| (?:about|on|whether|if|for|why|how|when|what|where|by|again|repeatedly|twice)\b)")
+_REPLYING = re.compile(
+    r"(?:^\W*|\b[Ww]hen |\b[Ww]hile |, )(?:[Aa]sked|[Pp]ressed|[Qq]uestioned|[Cc]hallenged)\b(?:,"
+    r"| (?:about|on|whether|if|for|why|how|when|what|where|by|again|repeatedly|twice)\b)"
+)
 
 
 def _evades(passage: Passage, heard: Core) -> bool:
@@ -154,7 +186,9 @@ def _evades(passage: Passage, heard: Core) -> bool:
     if cue <= 0:
         return False
     reply = heard.said[cue:] if match.start() < cue else heard.said[: match.start()]
-    return overlap(passage.claim, reply) == 0 and not re.search(r"\b(?:[Yy]es|[Nn]o|[Oo]f course|[Nn]ot|[Nn]ever|[Nn]othing|[Ww]hy not)\b", reply)
+    return overlap(passage.claim, reply) == 0 and not re.search(
+        r"\b(?:[Yy]es|[Nn]o|[Oo]f course|[Nn]ot|[Nn]ever|[Nn]othing|[Ww]hy not)\b", reply
+    )
 
 
 def _plain(passage: Passage, heard: Core) -> tuple[Stance, str]:
@@ -170,7 +204,9 @@ def _negated(passage: Passage, heard: Core) -> bool:
     bare = IDLE_NEGATION.sub(" ", heard.nearest)
     found = [m for m in NEGATION.finditer(bare) if _in_scope(passage, bare, m)]
     if not found and heard.shared < 2:
-        found = [m for piece in heard.rest for m in NEGATION.finditer(IDLE_NEGATION.sub(" ", piece)) if _in_scope(passage, piece, m)]
+        found = [
+            m for piece in heard.rest for m in NEGATION.finditer(IDLE_NEGATION.sub(" ", piece)) if _in_scope(passage, piece, m)
+        ]
     negative = bool(found) or bool(re.search(r"[“\"]No[.,!]?[”\"]|^No[.,!]", heard.said.strip()))
     return negative and not _is_negative(passage)
 
@@ -181,17 +217,24 @@ def _in_scope(passage: Passage, piece: str, match: re.Match[str]) -> bool:
         return overlap(passage.claim, piece[match.end() :]) > overlap(passage.claim, piece[: match.start()])
     if _PREVENTIVE.match(cue) and _PREVENTIVE.search(passage.claim.text):
         return False
-    if re.search(r"\bsince\b", piece[match.end() :]) and re.search(r"\b(?:first|since|last)\b", passage.claim.text):
-        return False  # "has not left since" is what "the first journey since" says
-    return True
+    # "Has not left since" is what "the first journey since" says.
+    lasting = re.search(r"\bsince\b", piece[match.end() :])
+    return not (lasting and re.search(r"\b(?:first|since|last)\b", passage.claim.text))
 
 
-_PREVENTIVE = re.compile(r"\b(?:refus|reject|bar(?:s|red)?\b|ban(?:s|ned)?\b|prevent|prohibit|forbid|block|stop|unable|fail|lack|unlikely|without)", re.IGNORECASE)
+_PREVENTIVE = re.compile(
+    r"\b(?:refus|reject|bar(?:s|red)?\b|ban(?:s|ned)?\b|prevent|prohibit|forbid|block|stop|unable"
+    r"|fail|lack|unlikely|without)",
+    re.IGNORECASE,
+)
 """Words that negate what they govern; where the claim itself has one, such a word is its wording."""
 
 
 def _is_negative(passage: Passage) -> bool:
-    main = re.split(r"\b(?:that|who|which|because|to ensure|without|even)\b|, not\b", IDLE_NEGATION.sub(" ", passage.claim.text))[0]
+    main = re.split(
+        r"\b(?:that|who|which|because|to ensure|without|even)\b|, not\b",
+        IDLE_NEGATION.sub(" ", passage.claim.text),
+    )[0]
     return bool(re.search(r"\b(?:not|never|no|nobody|none|nothing|unable)\b|n['’]t\b", main))
 
 

@@ -2,6 +2,6 @@
 
 from store.timeline.answers import Article, Counts, Feed, Revision, StatusConcluded
 from store.timeline.telling import Memory
-from store.timeline.timeline import Timeline, TimelineGap
+from store.timeline.timeline import Timeline, TimelineGap, TimelineOutdated
 
-__all__ = ["Article", "Counts", "Feed", "Memory", "Revision", "StatusConcluded", "Timeline", "TimelineGap"]
+__all__ = ["Article", "Counts", "Feed", "Memory", "Revision", "StatusConcluded", "Timeline", "TimelineGap", "TimelineOutdated"]

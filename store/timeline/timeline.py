@@ -22,6 +22,17 @@ class TimelineGap(Exception):
         self.expected, self.got = expected, got
 
 
+class TimelineOutdated(Exception):
+    """The read tables have the layout of another release."""
+
+    def __init__(self, found: int, prefix: str) -> None:
+        super().__init__(
+            f"the read tables {prefix}* have layout {found}, this release has {VERSION}. They hold nothing of their own: "
+            "drop them, then run `dateline replay --rebuild`."
+        )
+        self.found = found
+
+
 class Timeline(Telling):
     """A projector of the ledger, and every question about its read tables.
 
@@ -41,9 +52,12 @@ class Timeline(Telling):
         """Takes in the events of `batch`, which follow one another.
 
         Events that the tables hold already are skipped, so that a rebuild can start from 0 at any time. However
-        the events are cut into batches, the tables become the same. Raises TimelineGap.
+        the events are cut into batches, the tables become the same. Raises TimelineGap, TimelineOutdated.
         """
-        following = self.next_position(connection)
+        cursor = self.tables.cursor.c
+        following, version = connection.execute(sa.select(cursor.next, cursor.version)).first() or (0, VERSION)
+        if version != VERSION:
+            raise TimelineOutdated(version, self.prefix)
         fresh = [fact for fact in batch if fact.position >= following]
         if not fresh:
             return

@@ -1,0 +1,263 @@
+"""The reporting clauses of a text with their sources resolved: pronouns and definite descriptions too.
+
+Clauses are read in order, so that each can refer to those before it and to names already in the text.
+"""
+
+import re
+
+import msgspec
+
+from store.claim import ClaimSet, Entity
+from store.reading import Name, Span
+from workers.frames import Frame, frames
+from workers.names import CAPITALISED, alias_pattern, find_entity, known_entity, registry
+from workers.nouns import BODY_NOUN
+from workers.party import Source
+from workers.source import read_source
+from workers.text import Text
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """A reporting clause with its source as resolved in context."""
+
+    frame: Frame
+    source: Source
+
+
+def voices(text: Text, claims: ClaimSet) -> tuple[Voice, ...]:
+    """All reporting clauses with their sources, in reading order, resolved once for each text and watch list."""
+    held = text.__dict__.get("_voices")
+    if held is None or held[0] is not claims:
+        found: list[Voice] = []
+        for frame in frames(text, claims):
+            found.append(Voice(frame, _remembered(_resolved(text, claims, frame, found), found)))
+        held = (claims, tuple(found))
+        text.__dict__["_voices"] = held
+    return held[1]
+
+
+def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) -> Source:
+    if frame.source is None:
+        same = [v for v in earlier if v.frame.sentence == frame.sentence]
+        return same[-1].source if same else Source("nobody")
+    source = read_source(text, claims, frame.source)
+    if source.sort == "pronoun":
+        return _antecedent(text, claims, frame, source, earlier)
+    if source.sort == "body" and source.organisation and source.organisation.entity is None:
+        return _definite_body(text, claims, frame, source)
+    if source.sort == "outlet" and source.organisation is None:
+        return _definite_outlet(text, claims, frame, source, earlier)
+    if source.sort == "body" and _publishes(text, claims, frame, source):
+        return msgspec.structs.replace(source, sort="outlet")
+    bare = frame.source.start == text.sentences[frame.sentence].start and " " not in text.of(frame.source)
+    if source.head == "counsel":
+        return _counsel(text, claims, frame, source, earlier)
+    if source.sort == "unnamed" and (bare or re.match(r"[Tt]he |[Hh]er |[Hh]is |[Ii]ts ", text.of(frame.source))):
+        return _definite_person(text, claims, frame, source, earlier)
+    return source
+
+
+def _definite_outlet(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
+    """'The paper', 'the broadcaster': the outlet that bears the alias, else the last one heard."""
+    assert frame.source is not None
+    if entity := find_entity(claims, text.of(frame.source)):
+        return msgspec.structs.replace(source, organisation=known_entity(claims, entity, frame.source).name)
+    if not re.match(r"(?:[Tt]he|[Tt]hat|[Ii]ts|[Tt]his) ", text.of(frame.source)):
+        return source
+    last = next(
+        (v.source.organisation for v in reversed(earlier) if v.source.sort == "outlet" and v.source.organisation),
+        None,
+    )
+    return msgspec.structs.replace(source, organisation=last) if last else source
+
+
+_PUBLISHES = re.compile(
+    r"(?:report(?:s|ed|ing)?|carri(?:es|ed)|publish(?:es|ed)|print(?:s|ed)|quot(?:es|ed)|cit(?:es"
+    r"|ed)|broadcast)",
+    re.IGNORECASE,
+)
+
+
+def _publishes(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> bool:
+    """A body that reports as outlets do and is a party to no claim: its name alone did not tell."""
+    name = source.organisation
+    assert frame.source is not None
+    if name is not None and re.search(r", (?:citing|quoting)\b", text.of(frame.source)):
+        return True
+    if name is None or not _PUBLISHES.fullmatch(text.of(frame.cue)) or not name.text[:1].isupper():
+        return False
+    party = any(name.entity in p.voices for c in claims for p in claims.principals(c)) if name.entity else False
+    return not party and not BODY_NOUN.search(name.text)
+
+
+def _remembered(source: Source, earlier: list[Voice]) -> Source:
+    """A person's role and organisation, and a group's, as the text gave them when it brought them in."""
+    if source.sort == "person" and source.speaker and not (source.organisation and source.role):
+        before = [
+            v.source
+            for v in earlier
+            if v.source.sort == "person" and v.source.speaker and v.source.speaker.text == source.speaker.text
+        ]
+    elif (
+        source.sort == "unnamed"
+        and source.plural
+        and source.organisation is None
+        and source.role
+        and _BACKWARD.match(source.role.text)
+    ):
+        before = [
+            v.source
+            for v in earlier[-8:]
+            if v.source.sort == "unnamed"
+            and v.source.plural
+            and (v.source.head == source.head or source.head in {"sources", "people"})
+        ]
+    else:
+        return source
+    role = source.role or next((b.role for b in before if b.role), None)
+    organisation = source.organisation or next((b.organisation for b in reversed(before) if b.organisation), None)
+    return msgspec.structs.replace(source, role=role, organisation=organisation)
+
+
+_BACKWARD = re.compile(r"(?:the|these|those|both|such|same)\b", re.IGNORECASE)
+
+
+def _antecedent(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
+    assert frame.source is not None
+    if source.head in {"who", "which", "whose"}:
+        return _relative(text, claims, frame.source) or source
+    if source.head in {"we", "i", "you", "that", "one"}:
+        return source
+    since = [v for v in earlier if frame.sentence - v.frame.sentence <= 4]
+    for voice in reversed(since):
+        found = voice.source
+        if source.head == "it" and found.sort == "body":
+            return found
+        if source.head == "they" and (found.plural or found.sort == "body"):
+            return found
+        singular = found.sort == "person" or (found.sort == "unnamed" and not found.plural)
+        if source.head in {"he", "she"} and singular and found.female in {None, source.female}:
+            return found
+    return _mentioned(text, claims, frame, source) or source
+
+
+def _mentioned(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> Source | None:
+    """The last fitting entity named in the two sentences before, for a pronoun without an earlier source."""
+    assert frame.source is not None
+    start = text.sentences[max(0, frame.sentence - 2)].start
+    aliases = [m.span() for m in alias_pattern(claims).finditer(text.text, start, frame.source.start)]
+    others = [m.span() for m in CAPITALISED.finditer(text.text, start, frame.source.start) if " " in m[0]]
+    for low, high in sorted({*aliases, *others}, reverse=True):
+        known = registry(text, claims).resolve(low, high)
+        if source.head in {"he", "she"} and known.kind == "person" and known.female in {None, source.female}:
+            return read_source(text, claims, Span(low, high))
+        if source.head == "it" and known.kind == "body" and (low, high) in aliases:
+            return read_source(text, claims, Span(low, high))
+    return None
+
+
+def _relative(text: Text, claims: ClaimSet, place: Span) -> Source | None:
+    sentence = text.sentences[text.sentence_at(place.start)]
+    before = text.text[sentence.start : place.start].rstrip(" ,")
+    phrase = re.search(
+        r"(?:\b(?:[Tt]he|[Aa]n?) )?(?:[A-ZÀ-Þ][\w’'-]*(?: (?:of|and|for) )? ?)+$|\b(?:[Tt]he|[Aa]n?"
+        r"|[Ii]ts|[Hh]is|[Hh]er) [\w’' -]{2,40}$",
+        before,
+    )
+    if not phrase:
+        return None
+    found = read_source(text, claims, Span(sentence.start + phrase.start(), sentence.start + phrase.end()))
+    if found.sort == "unnamed" and (office := _office_of(claims, found.head)):
+        return Source("body", None, office, None, head=found.head)
+    return found if found.sort not in {"nobody", "pronoun"} else None
+
+
+def _definite_body(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> Source:
+    """'The hospital' for the one that the text names, 'the company' for the last body before it."""
+    assert frame.source is not None
+    assert source.organisation is not None
+    wording = text.of(frame.source)
+    if entity := find_entity(claims, wording) or find_entity(claims, source.organisation.text):
+        return msgspec.structs.replace(source, organisation=known_entity(claims, entity, frame.source).name)
+    if not re.match(r"(?:[Tt]he|[Ii]ts|[Tt]his|[Tt]hat) [a-z]", wording):
+        return source
+    noun = source.head
+    found = None
+    for match in alias_pattern(claims).finditer(text.text, 0, frame.source.start):
+        known = registry(text, claims).resolve(*match.span())
+        if known.kind == "body" and (
+            re.search(rf"\b{re.escape(noun)}\b", known.name.text, re.IGNORECASE)
+            or noun in {"company", "firm", "group", "club", "maker", "operator", "owner", "side", "agency", "body"}
+        ):
+            found = known
+    return msgspec.structs.replace(source, organisation=found.name) if found else source
+
+
+def _counsel(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
+    """Counsel in court is the party's own voice: of the party that it names, else of the last one heard."""
+    assert frame.source is not None
+    if source.organisation is not None:
+        return msgspec.structs.replace(source, sort="body")
+    if party := re.search(r"\bfor (the [a-z ]+)", text.of(frame.source)):
+        entity = find_entity(claims, party[1]) or _bearer(claims, party[1].split()[-1])
+        employer = claims.entity_by_id.get(entity.speaks_for or "") or entity if entity else None
+        name = Name(employer.name, employer.id) if employer else Name(party[1].removeprefix("the "))
+        return msgspec.structs.replace(source, sort="body", organisation=name)
+    last = next((v.source.organisation for v in reversed(earlier) if v.source.sort == "body"), None)
+    return msgspec.structs.replace(source, sort="body", organisation=last)
+
+
+def _bearer(claims: ClaimSet, office: str) -> Entity | None:
+    """The one entity with an alias such as 'food minister' for 'the minister'."""
+    found = {e.id: e for e in claims.entities for a in e.aliases if a.endswith(" " + office)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
+    """'The food minister', 'the epidemiologist': somebody whom the text has named already."""
+    assert frame.source is not None
+    entity = find_entity(claims, text.of(frame.source).split(",")[0])
+    if entity is not None:
+        known = known_entity(claims, entity, frame.source)
+        if known.kind == "person":
+            return read_source_of(claims, known.name, source)
+    if source.plural or not source.head:
+        return source
+    for voice in reversed(earlier):
+        role = voice.source.role.text if voice.source.role else ""
+        if re.search(rf"\b{re.escape(source.head)}\b", role, re.IGNORECASE):
+            return voice.source if voice.source.sort == "person" else source
+    if office := _office_of(claims, source.head):
+        return Source("body", None, office, None, head=source.head)
+    if not _PROFESSION.search(source.head):
+        return source
+    for voice in reversed([v for v in earlier if frame.sentence - v.frame.sentence <= 3]):
+        if voice.source.sort == "person" and voice.source.role is None:
+            return voice.source
+    return source
+
+
+_PROFESSION = re.compile(
+    r"(?:olog|ist$|ian$|doctor|surgeon|scientist|engineer|professor|executive|boss|coach|singer"
+    r"|actor|actress|author)"
+)
+
+
+def _office_of(claims: ClaimSet, noun: str) -> Name | None:
+    """'The prosecutor' for the watched 'County Prosecutor's Office', if there is just one such."""
+    found = [e for e in claims.entities if re.search(rf"\b{re.escape(noun)}(?:'s|’s)? Office$", e.name, re.IGNORECASE)]
+    return Name(found[0].name, found[0].id) if len(found) == 1 else None
+
+
+def read_source_of(claims: ClaimSet, name: Name, source: Source) -> Source:
+    """A named person's source where only a description of them stands in the text."""
+    entity = claims.entity_by_id[name.entity or ""]
+    employer = claims.entity_by_id.get(entity.speaks_for) if entity.speaks_for else None
+    return Source(
+        "person",
+        name,
+        Name(employer.name, employer.id) if employer else None,
+        source.role,
+        female=source.female,
+        head=name.text,
+    )
