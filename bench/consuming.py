@@ -3,7 +3,6 @@
 On Kafka against the same loop in bare kafka-python with the same settings, if `make services` has started a broker.
 """
 
-import itertools
 import logging
 import os
 import tempfile
@@ -11,12 +10,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import structlog
-from kafka import KafkaConsumer, KafkaProducer
-from kafka.admin import KafkaAdminClient
 
+from bench.bare_kafka import BareKafka, delete_topics
 from bench.figures import Row, Scale, against, alone
 from bench.mentions import T0
 from bench.newsprint import Press
@@ -31,6 +28,7 @@ from workers.consume import Worker
 
 _MOST = 64
 _PARTITIONS = 4
+_VARIABLE = "DATELINE_TEST_KAFKA"
 _SERVICES = Path(__file__).parent.parent / ".services" / "env"
 
 
@@ -46,9 +44,20 @@ def measure(scale: Scale) -> list[Row]:
 def _embedded(count: int, rounds: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         bus = SqliteBus(Path(folder) / "bus.db")
-        contestants, close = _ours(bus, ARTICLES, READINGS, count, rounds)
-        rates = take_turns(contestants, rounds)
-        close()
+        consumer = _filled(bus, ARTICLES, READINGS, count * (rounds + 2))
+        worker = Worker(
+            bus=bus, documents=_Documents(), claims=lambda _: ClaimSet(), make_reader=lambda _: _Unread(), member="bench",
+        )  # fmt: skip
+        rates = take_turns(
+            {
+                "loop": lambda _: _until(count, lambda: _forward(consumer, bus, READINGS)),
+                "worker": lambda _: _until(count, lambda: worker.step(_MOST)),
+            },
+            rounds,
+        )
+        consumer.close()
+        worker.close()
+        bus.close()
     return [
         alone("poll, publish, commit on SQLite", "messages/s", rates["loop"]),
         alone("worker's loop without reading on SQLite", "messages/s", rates["worker"]),
@@ -58,43 +67,31 @@ def _embedded(count: int, rounds: int) -> list[Row]:
 def _distributed(broker: str, count: int, rounds: int) -> list[Row]:
     with _own_topics(broker) as (articles, readings):
         bus = KafkaBus(broker)
-        contestants, close = _ours(bus, articles, readings, count, rounds)
-        bare, close_bare = _bare(broker, articles, readings, count)
-        rates = take_turns(contestants | {"bare": bare}, rounds)
-        close_bare()
-        close()
-    return [
-        against("poll, publish, commit on Kafka", "messages/s", rates["loop"], "kafka-python", rates["bare"]),
-        alone("worker's loop without reading on Kafka", "messages/s", rates["worker"]),
-    ]
+        consumer = _filled(bus, articles, readings, count * (rounds + 2))
+        bare = BareKafka(broker, articles, readings, _MOST)
+        _until(_MOST, bare.forward)
+        rates = take_turns(
+            {
+                "loop": lambda _: _until(count, lambda: _forward(consumer, bus, readings)),
+                "bare": lambda _: _until(count, bare.forward),
+            },
+            rounds,
+        )
+        bare.close()
+        consumer.close()
+        bus.close()
+    return [against("poll, publish, commit on Kafka", "messages/s", rates["loop"], "kafka-python", rates["bare"])]
 
 
-def _ours(
-    bus: Bus, articles: str, readings: str, count: int, rounds: int
-) -> tuple[dict[str, Callable[[int], int]], Callable[[], None]]:
-    """Fills the topic for all rounds and joins the groups, so that no round waits for either."""
+def _filled(bus: Bus, articles: str, readings: str, count: int) -> Consumer:
+    """A consumer that has joined already, of a topic that holds `count` messages: no round waits for either."""
     for topic in (articles, readings):
         bus.ensure(topic, _PARTITIONS)
-    messages = list(_messages(count * (rounds + 2)))
-    for start in range(0, len(messages), 1_000):
-        bus.publish(articles, messages[start : start + 1_000])
-    consumer = bus.consumer(articles, "bench", "bench-1")
-    worker = Worker(
-        bus=_Renamed(bus, {ARTICLES: articles, READINGS: readings}), documents=_Documents(), claims=lambda _: ClaimSet(),
-        make_reader=lambda _: _Unread(), member="bench-2",
-    )  # fmt: skip
+    for start in range(0, count, 1_000):
+        bus.publish(articles, list(_messages(start, min(start + 1_000, count))))
+    consumer = bus.consumer(articles, "bench", "bench")
     _until(_MOST, lambda: _forward(consumer, bus, readings))
-    _until(_MOST, lambda: worker.step(_MOST))
-
-    def close() -> None:
-        consumer.close()
-        worker.close()
-        bus.close()
-
-    return {
-        "loop": lambda _: _until(count, lambda: _forward(consumer, bus, readings)),
-        "worker": lambda _: _until(count, lambda: worker.step(_MOST)),
-    }, close
+    return consumer
 
 
 def _until(count: int, step: Callable[[], int]) -> int:
@@ -111,8 +108,8 @@ def _forward(consumer: Consumer, bus: Bus, topic: str) -> int:
     return len(batch)
 
 
-def _messages(count: int) -> Iterator[Outgoing]:
-    for n in range(count):
+def _messages(start: int, stop: int) -> Iterator[Outgoing]:
+    for n in range(start, stop):
         found = RevisionFound(
             article=f"a{n}", revision=1, rendition="x/1", feed=f"f{n % 50}", outlet=f"o{n % 50}", seen_at=T0, occurred_at=T0,
             occurred_basis="claimed", claimed_at=T0, page=f"{n:064x}", content=f"{n:064x}", trace=f"{n:032x}",
@@ -136,3 +133,20 @@ class _Unread:
 
     def read(self, document: Document, before: Document | None = None, scope: frozenset[str] | None = None) -> Findings:
         return Findings("read", signature=bytes(128), language="en")
+
+
+def _broker() -> str | None:
+    """The broker's address, if one was started."""
+    noted = _SERVICES.read_text(encoding="utf-8").splitlines() if _SERVICES.exists() else []
+    return os.environ.get(_VARIABLE) or dict(line.split("=", 1) for line in noted).get(_VARIABLE)
+
+
+@contextmanager
+def _own_topics(broker: str) -> Iterator[tuple[str, str]]:
+    """Two topic names that nobody uses; the topics are deleted in the end."""
+    run = uuid.uuid4().hex[:8]
+    names = (f"bench-articles-{run}", f"bench-readings-{run}")
+    try:
+        yield names
+    finally:
+        delete_topics(broker, names)

@@ -1,6 +1,7 @@
 """What each process does: a role is a loop over one `step`, stopped by SIGTERM between two steps.
 
-`ingest` polls, `match` reads, `record` records, `alert` alerts. Embedded and distributed run the same roles.
+`ingest` polls, `match` reads, `record` records, `alert` alerts, `web` tells how all of them are. Embedded and distributed
+run the same roles.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from store.database import reading
 from store.recorder import Recorder
 from workers.consume import Worker
 
-ROLES = ("ingest", "match", "record", "alert")
+ROLES = ("ingest", "match", "record", "alert", "web")
 PAUSE = 0.2
 """Seconds that a role with nothing to do waits before it looks again."""
 VIRTUAL_PAUSE = 0.005
@@ -48,7 +49,10 @@ def run_role(home: Home, role: str, member: str) -> None:
     loop = _OPEN[role](home, member, pause, stop.asked)
     _log.info("started", member=member)
     backoff = pause
+    beat = None if home.settings.beat_dir is None else home.settings.beat_dir / member
     while not stop.asked():
+        if beat is not None:
+            beat.touch()
         try:
             done = loop.step()
         except BusUnavailable as error:
@@ -109,11 +113,19 @@ def _alert(home: Home, member: str, _pause: float, _stopping: Stopping) -> Loop:
     return Loop(lambda: int(alerts.step().anything), lambda: None)
 
 
+def _web(home: Home, _member: str, _pause: float, _stopping: Stopping) -> Loop:
+    from dateline.watching import open_web
+
+    watch, server = open_web(home)
+    return Loop(watch.step, server.close)
+
+
 _OPEN: dict[str, Callable[[Home, str, float, Stopping], Loop]] = {
     "ingest": _ingest,
     "match": _match,
     "record": _record,
     "alert": _alert,
+    "web": _web,
 }
 
 

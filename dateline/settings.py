@@ -104,6 +104,8 @@ class Settings(_Section):
     """`shared`: the virtual clock in the home's file `clock`, which the demonstration sets."""
     route: str | None = None
     """Sends every request to this loopback address instead of its host, as the demonstration does."""
+    beat_dir: Path | None = None
+    """Each role touches a file of its name here after every step: what a liveness probe can look at."""
     log: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     ingest: IngestSettings = IngestSettings()

@@ -297,6 +297,8 @@ class MentionRecorded(Event, frozen=True):
     decision about the passage again when a newer reading or revision gives it another id."""
     publisher: Party | None = None
     """The outlet by the name it prints: what other papers call it when they relay it."""
+    relays: Party | None = None
+    """For the outlet's own voice: the outlet that the rest of the article relays about this claim, on the same side."""
     text: MentionText | UnsetType = UNSET
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from store.claim import ClaimSet, Principal
-from store.events import Party
+from store.events import MentionRecorded, Party
 from store.evidence import Evidence
 from store.nearcopy import NearCopies
 
@@ -96,8 +96,12 @@ class Parties(msgspec.Struct, frozen=True, dict=True):
             f"entity:{voice}" if voice in known else f"key:{self.outlets.key(voice)}" for voice in principal.voices
         )
 
-    def outlet(self, outlet: str) -> str:
-        return self._outlet_ids.get(outlet, f"outlet:{outlet}")
+    def outlet(self, mention: MentionRecorded) -> str:
+        """The publisher's identity: by the name that it prints if that is known, since others name it so."""
+        known = self._outlet_ids.get(mention.outlet)
+        if known is not None or mention.publisher is None:
+            return known or f"outlet:{mention.outlet}"
+        return self.party(mention.publisher)
 
     def party(self, party: Party) -> str:
         if party.entity is not None:
@@ -138,7 +142,12 @@ class Parties(msgspec.Struct, frozen=True, dict=True):
 def by_publication(item: Evidence) -> tuple[datetime, bool, str, str, int, int, int, str]:
     """Earlier publications first, at one instant those that relay nobody; never by order of arrival."""
     m = item.mention
-    return (item.occurred_at, m.echo_of is not None, m.outlet, m.article, m.revision, m.start, m.end, m.mention)
+    return (item.occurred_at, relayed(item) is not None, m.outlet, m.article, m.revision, m.start, m.end, m.mention)
+
+
+def relayed(item: Evidence) -> Party | None:
+    """The outlet that the passage names, or that its article relays, as the source."""
+    return item.mention.echo_of or item.mention.relays
 
 
 def origins(evidence: Iterable[Evidence], claims: ClaimSet, outlets: Outlets = NO_OUTLETS) -> dict[str, Origin]:
@@ -175,18 +184,19 @@ class Chains:
     def _remember(self, item: Evidence, origin: Origin) -> None:
         self._by_article[item.mention.article].append((item, origin))
         if origin.kind == "outlet":
-            self._by_outlet[self._parties.outlet(item.mention.outlet), item.stance].append((item, origin))
+            self._by_outlet[self._parties.outlet(item.mention), item.stance].append((item, origin))
 
     def _relayed(self, item: Evidence) -> Origin:
         """The end of the chain: of the article that this one copies, else of the outlet that the passage names."""
         mention = item.mention
-        own = self._parties.outlet(mention.outlet)
+        own = self._parties.outlet(mention)
         original = self._copies.original(mention.article, mention.signature)
         if original != mention.article:
             source = _nearest(item, self._by_article[original])
             if source is not None:
                 return _through(*source)
-        told = own if mention.echo_of is None else self._parties.party(mention.echo_of)
+        party = relayed(item)
+        told = own if party is None else self._parties.party(party)
         if told == own:
             return self._parties.voice(mention.claim, own)
         source = _latest(item, self._by_outlet[told, item.stance])

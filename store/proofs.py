@@ -54,8 +54,6 @@ def nodes(connection: Connection) -> Node:
 
 
 _LEAVES = (
-    select(events.c.leaf)
-    .where(events.c.position.between(bindparam("first"), bindparam("last")))
-    .order_by(events.c.position)
+    select(events.c.leaf).where(events.c.position.between(bindparam("first"), bindparam("last"))).order_by(events.c.position)
 )
 _KEPT = select(tree.c.hash).where(tree.c.level == bindparam("level"), tree.c.index == bindparam("index"))

@@ -37,7 +37,7 @@ from store.places import (
     requested_rereads,
 )
 from store.recording import Known, Standing, Texts, drafts_of
-from store.timeline import Timeline
+from store.timeline import Memory, Timeline
 
 ACTOR = "recorder"
 _log = structlog.get_logger("recorder")
@@ -52,6 +52,7 @@ class Recorder:
         self._reader: Reader | None = None
         self._places: dict[int, int] = {}
         self._claims = ClaimSet()
+        self._memory = Memory()
         with writing(ledger.engine) as connection:
             create_tables(connection, metadata)
 
@@ -190,7 +191,7 @@ class Recorder:
             request_reread(connection, {source.article: changed})
 
     def _conclude(self, write: Writing, touched: frozenset[str], cause: int | None) -> list[Recorded]:
-        drafts = conclude(write.connection, self._timeline, touched, self._clock.now(), cause)
+        drafts = conclude(write.connection, self._timeline, touched, self._clock.now(), cause, self._memory)
         return write.append(drafts)
 
     def _refresh_claims(self, connection: Connection) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+import msgspec
 from msgspec import UNSET
 
 from store.claim import ClaimSet
@@ -127,7 +128,7 @@ def _revision(reading: Reading, source: RevisionFound, known: Known, texts: Text
         for mention in findings.mentions
         if mention.claim in claims.by_id
     ]
-    fresh, gone = _difference(found, standing)
+    fresh, gone = _difference(_with_relays(found), standing)
     drafts += [
         _withdrawal(item, "revised" if revised else "reread", source.seen_at if revised else item.occurred_at) for item in gone
     ]
@@ -135,6 +136,18 @@ def _revision(reading: Reading, source: RevisionFound, known: Known, texts: Text
     drafts += [Draft(event, _stream(source.article), source.occurred_at, held) for event in fresh]
     touched = {event.claim for event in fresh} | {item.event.claim for item in gone}
     return Recording(drafts, frozenset(touched))
+
+
+def _with_relays(found: Sequence[MentionRecorded]) -> list[MentionRecorded]:
+    """Titles and leads of a relaying article speak in the outlet's own voice, and yet say only what it relays."""
+    return [
+        msgspec.structs.replace(event, relays=min(echoes, key=lambda other: abs(other.start - event.start)).echo_of)
+        if event.anonymity == "none"
+        and event.echo_of is None
+        and (echoes := [o for o in found if o.echo_of and (o.claim, o.stance) == (event.claim, event.stance)])
+        else event
+        for event in found
+    ]
 
 
 def _difference(found: Sequence[MentionRecorded], standing: Sequence[Standing]) -> tuple[list[MentionRecorded], list[Standing]]:
@@ -160,7 +173,7 @@ def _sameness(event: MentionRecorded, quote: str | None) -> tuple[object, ...]:
     words = " ".join(quote.split()) if quote is not None else event.anchor
     return (
         event.claim, words, event.stance, event.hedging, event.outlet_stance, event.anonymity, event.speaker,
-        event.organisation, event.echo_of, event.variant, event.said_on, event.happened_on,
+        event.organisation, event.echo_of, event.relays, event.variant, event.said_on, event.happened_on,
     )  # fmt: skip
 
 

@@ -37,7 +37,9 @@ class _Collector:
         for check in snapshot.checks:
             ready.add_metric([check.name], int(check.good))
         yield ready
-        lag = GaugeMetricFamily("dateline_lag_messages", "Messages or events that a stage has yet to deal with.", labels=["stage"])
+        lag = GaugeMetricFamily(
+            "dateline_lag_messages", "Messages or events that a stage has yet to deal with.", labels=["stage"]
+        )
         for stage in snapshot.stages:
             lag.add_metric([stage.name], stage.behind)
         yield lag
@@ -52,7 +54,9 @@ def _of_ledger(figures: Figures) -> Iterator[Metric]:
     if figures.recorded_at is not None:
         name = "dateline_ledger_last_recorded_timestamp_seconds"
         yield GaugeMetricFamily(name, "When the latest event was recorded.", value=figures.recorded_at / 1e6)
-    articles = CounterMetricFamily("dateline_revisions", "Revisions of articles recorded, by what became of them.", labels=["outcome"])
+    articles = CounterMetricFamily(
+        "dateline_revisions", "Revisions of articles recorded, by what became of them.", labels=["outcome"]
+    )
     for outcome, count in sorted(figures.outcomes.items()):
         articles.add_metric([outcome], count)
     yield articles

@@ -112,7 +112,7 @@ class Tallies:
 def _alerts(connection: Connection, timeline: Timeline) -> dict[str, int]:
     table = timeline.tables.alerts
     query = sa.select(table.c.state, sa.func.count()).group_by(table.c.state).order_by(table.c.state)
-    return {state: count for state, count in connection.execute(query)}
+    return {row.state: row[1] for row in connection.execute(query)}
 
 
 def _under_way(connection: Connection, timeline: Timeline) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ Bound to loopback unless told otherwise. It knows neither users nor secrets; wha
 """
 
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -79,9 +80,12 @@ class _Server(ThreadingHTTPServer):
         finally:
             self._places.release()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away midway is no event; anything else is logged with its traceback."""
-        _log.debug("request_broken", client=str(client_address[0]), exc_info=True)
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the standard library's signature
+        """A client that went away midway is no event; anything else is a defect, logged with its traceback."""
+        if isinstance(sys.exception(), OSError):
+            _log.debug("client_gone", client=str(client_address[0]))
+        else:
+            _log.error("request_failed", exc_info=True)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -94,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._send(self.server.answered(self.path))
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - as above
         """The standard library's errors, as ours: without repeating what was asked."""
         if code == 501:
             self._send(Answer(405, "application/json", b'{"status":"only GET and HEAD"}\n'), {"Allow": "GET, HEAD"})

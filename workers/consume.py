@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from store.bus import Bus, Consumer, Incoming, LostPartition, Outgoing
+from store.bus import Bus, BusError, Consumer, Incoming, LostPartition, Outgoing
 from store.claim import ClaimSet
 from store.messages import (
     ARTICLES,
@@ -55,6 +55,7 @@ class Worker:
     ) -> None:
         self._bus, self._documents = bus, documents
         self._claims, self._make_reader = claims, make_reader
+        self._member = member
         self._consumer: Consumer = bus.consumer(ARTICLES, GROUP, member)
         self._watched: ClaimSet | None = None
         self._reader: ReadsDocuments | None = None
@@ -65,7 +66,13 @@ class Worker:
         if not batch:
             return 0
         reader, claims_at = self._present_reader()
-        self._bus.publish(READINGS, self._readings(batch, reader, claims_at))
+        try:
+            self._bus.publish(READINGS, self._readings(batch, reader, claims_at))
+        except BusError:
+            # What is in hand was not published: the next commit must not cover it, so it is to be delivered again.
+            self._consumer.close()
+            self._consumer = self._bus.consumer(ARTICLES, GROUP, self._member)
+            raise
         try:
             self._consumer.commit()
         except LostPartition:

@@ -39,93 +39,14 @@ CUES: dict[str, frozenset[str]] = {
 }
 """Words by which news takes a side. A word may stand in two groups."""
 
-QUESTION_OPENERS = frozenset(
-    [
-        "why",
-        "how",
-        "what",
-        "who",
-        "when",
-        "where",
-        "which",
-        "is",
-        "was",
-        "did",
-        "are",
-        "does",
-        "do",
-        "can",
-        "could",
-        "will",
-        "has",
-        "should",
-    ]
-)
-FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "and",
-        "or",
-        "to",
-        "in",
-        "on",
-        "for",
-        "at",
-        "by",
-        "with",
-        "from",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "he",
-        "she",
-        "they",
-        "we",
-        "you",
-        "i",
-        "his",
-        "her",
-        "their",
-        "our",
-        "your",
-        "my",
-        "me",
-        "him",
-        "them",
-        "us",
-        "do",
-        "does",
-        "did",
-        "has",
-        "have",
-        "had",
-        "than",
-        "then",
-        "so",
-        "if",
-        "into",
-        "over",
-        "after",
-        "before",
-        "out",
-        "up",
-        "down",
-        "about",
-    ]
+QUESTION_OPENERS, FUNCTION_WORDS = (
+    frozenset(words.split())
+    for words in (
+        "why how what who when where which is was did are does do can could will has should",
+        """a an the of and or to in on for at by with from as is are was were be been being it its this that these those
+        he she they we you i his her their our your my me him them us do does did has have had than then so if into over
+        after before out up down about""",
+    )
 )
 
 _MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})

@@ -99,7 +99,8 @@ class Register:
         made = self._vectors.embed([self.claims[i].text for i in missing])
         self._known |= dict(zip(missing, made, strict=True))
         asked = self._vectors.embed([query, opened(query) or query])
-        return (asked @ np.array([self._known[int(i)] for i in places]).T).astype(np.float64)
+        similar: NDArray[np.float64] = (asked @ np.array([self._known[int(i)] for i in places]).T).astype(np.float64)
+        return similar
 
 
 def rank(register: Register, queries: Iterable[Entry], weights: Weights, *, top: int = 5) -> Iterator[Ranking]:
@@ -127,8 +128,5 @@ def _weigher(weights: Weights) -> Callable[[NDArray[np.float64]], NDArray[np.flo
 
 
 def _top(scores: NDArray[np.float64], number: int) -> NDArray[np.int64]:
-    if len(scores) > number:
-        places = np.argpartition(-scores, number)[:number]
-    else:
-        places = np.arange(len(scores))
+    places = np.argpartition(-scores, number)[:number] if len(scores) > number else np.arange(len(scores))
     return places[scores[places] > 0]

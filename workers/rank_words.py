@@ -2,7 +2,7 @@
 
 import re
 
-from workers.pair_words import stem
+from workers.pair_words import FUNCTION_WORDS, QUESTION_OPENERS, stem
 
 _LINK = re.compile(r"https?://\S+|(?:pic\.twitter\.com|t\.co)/\S+")
 _TAG = re.compile(r"[#@](\w+)")
@@ -11,11 +11,13 @@ _SIGNATURE = re.compile(r"\s[—–-]+\s*[^—]{0,60}\(@\w+\)\s+\w+ \d{1,2}, \d{
 _TERM = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"\b[A-Z][a-zA-Z]+")
 _BLANKS = re.compile(r"\s+")
-_IDLE = frozenset(
-    """a an the of and or to in on for at by with from as is are was were be been being it its this that these those he
-    she they we you i his her their our your my me him them us not no do does did has have had will would can could
-    should may might than then so if but about into over after before out up down just also very what who whom which
-    when where why how all any some more most there here""".split()
+_IDLE = (
+    FUNCTION_WORDS
+    | QUESTION_OPENERS
+    | frozenset(
+        ("not", "no", "would", "could", "may", "might", "but", "just", "also", "very", "whom", "all", "any", "some", "more")
+        + ("most", "there", "here")
+    )
 )
 
 

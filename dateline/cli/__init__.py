@@ -4,6 +4,7 @@ import os
 import sys
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from dateline.cli import alerts, audit, claims, feeds, questions, readings, service
 from dateline.errors import FAILED, TEMPORARY, UserError
@@ -44,6 +45,9 @@ def main() -> None:
     except LedgerError as error:
         _say(str(error))
         sys.exit(FAILED)
+    except OperationalError as error:
+        _say(f"the database does not answer: {error.orig}")
+        sys.exit(TEMPORARY)
     except BusError as error:
         _say(f"the bus does not answer: {error}")
         sys.exit(TEMPORARY)

@@ -71,7 +71,7 @@ def run(
             return
         load_rules(opened)  # a faulty file is told here, once, and not by a child that keeps dying
         _ = opened.ledger, opened.bus, opened.content
-    counts = {"ingest": 1, "match": settings.match.processes, "record": 1, "alert": 1}
+    counts = {"ingest": 1, "match": settings.match.processes, "record": 1, "alert": 1, "web": 1}
     supervisor = Supervisor(path, counts)
     stop = Stop()
     if sys.stderr.isatty():
