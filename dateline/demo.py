@@ -50,6 +50,7 @@ log_level = "warning"
 
 [ingest]
 host_delay = 0.0
+interval = 10
 robots = true
 threads = 4
 

@@ -134,6 +134,10 @@ def _carried_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | No
 
 WORDS = 4
 VALUES = 64
+NEAR_COPY = 0.25
+"""Similarity from which two texts are copies. Measured on news texts: different articles on one matter stay
+below 0.21 (in 16,800 pairs; 0.05 is usual), a retitled copy has 0.8 and more, one cut to 60 per cent 0.55
+(median; 19 of 20 above 0.3), one cut to half 0.45 (19 of 20 above 0.22)."""
 
 
 def signature(text: str, key: bytes) -> bytes:
