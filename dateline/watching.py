@@ -46,7 +46,7 @@ def open_web(home: Home) -> tuple[Watch, WebServer]:
 
 
 def _watch(home: Home) -> Watch:
-    state = State(home.content_engine)
+    _, state = home.content, State(home.content_engine)
     with writing(home.engine) as connection:
         create_tables(connection, places.metadata)
         alerting.prepare(connection)

@@ -50,7 +50,9 @@ def test_plain_headlines_are_read_as_a_person_would(claim, text, label):
 
 def test_an_article_that_refutes_the_claim_scores_higher_on_denies_than_one_that_repeats_it():
     claim = "The bridge at Merrow is to be torn down in May"
-    repeated = BRIDGE.replace("That is false, a county engineer said: no demolition was ever planned and the report was a hoax.", "")
+    repeated = BRIDGE.replace(
+        "That is false, a county engineer said: no demolition was ever planned and the report was a hoax.", ""
+    )
     repeated = repeated.replace("will stay open", "will be torn down")
     assert _one(claim, BRIDGE).scores["denies"] > _one(claim, repeated).scores["denies"]
 

@@ -36,7 +36,9 @@ def _value(tree, row):
     return tree
 
 
-@given(st.lists(_TREE, min_size=2, max_size=6).filter(lambda t: len(t) % 2 == 0), st.lists(st.tuples(*[_NUMBERS] * 3), min_size=1))
+@given(
+    st.lists(_TREE, min_size=2, max_size=6).filter(lambda t: len(t) % 2 == 0), st.lists(st.tuples(*[_NUMBERS] * 3), min_size=1)
+)
 def test_a_forest_sums_the_leaves_of_each_class(trees, rows):
     raw = _table(trees, classes=2).raw(np.array(rows))
     expected = [[sum(_value(tree, row) for tree in trees[c::2]) for c in range(2)] for row in rows]

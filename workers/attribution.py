@@ -52,6 +52,8 @@ def publisher(text: Text, claims: ClaimSet) -> Attribution | None:
 
 def governing(text: Text, passage: Passage, claims: ClaimSet) -> Voice | None:
     """The reporting clause that makes somebody responsible for the passage."""
+    if not text.sentences:
+        return None
     held = text.__dict__.setdefault("_governing", {})
     key = (id(voices(text, claims)), passage.start, passage.end)
     if key not in held:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from store.claim import ClaimSet
 from store.reading import Attribution, Name, Precision
 from workers.text import Passage, Text
+from workers.verbs import SPEECH_VERB
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
@@ -46,18 +47,8 @@ _BOUND = re.compile(
 """Words that make a day the edge of something, not the day on which it was said."""
 _ADVERB = re.compile(r"\b(?:late|early)\s$", re.IGNORECASE)
 _SPEECH = re.compile(
-    r"""\b(?:sa(?:y|ys|id|ying)|t(?:ell|ells|old)|add(?:s|ed)|announc\w+|stat(?:es|ed|ement)|declar\w+|report\w*|wrot?e
-    |writes|sp(?:eak|eaks|oke)|repl(?:y|ies|ied)|answer\w*|respon\w+|ask(?:s|ed)|question(?:s|ed)|quer(?:y|ies|ied)
-    |challeng\w+|insist\w*|claim(?:s|ed)|alleg\w+|warn\w*|caution\w*|confirm\w*|den(?:y|ies|ied)|denial|reject\w*
-    |dismiss\w*|disput\w*|rebut\w*|refut\w*|admit\w*|conced\w+|acknowledg\w+|accept\w*|agre(?:es|ed)|declin\w+
-    |refus\w+|comment\w*|remark\w*|not(?:es|ed)|explain\w*|argu(?:es|ed)|maintain\w*|assert\w*|reveal\w*|disclos\w+
-    |testif\w+|sw(?:ears|ore|orn)|promis\w+|pledg\w+|vow\w*|predict\w*|suggest\w*|indicat\w+|describ\w+|call(?:s|ed)
-    |rais(?:es|ed)|put|publish\w*|carr(?:y|ies|ied)|quot(?:es|ed|ing)|cit(?:es|ed|ing)|correct(?:s|ed)|withdr\w+
-    |retract\w*|apologi\w+|promised|urg(?:es|ed)|demand\w*|interview|briefing|press\ conference|referred|connected
-    |accus\w+|held|heard|ruled|toast\w*|welcom\w+|thank\w*|emphasi\w+|stress\w*|recall(?:s|ed)\ that)\b""",
-    re.IGNORECASE | re.VERBOSE,
+    rf"\b(?:{SPEECH_VERB}|interview|briefing|press conference|connected|raised|heard|retracted|toast\w*)\b", re.IGNORECASE
 )
-"""Verbs and nouns of saying, in the wide sense: what somebody does on a day by speaking."""
 _NEAR = 6
 """Words between a verb of saying and its day, at most."""
 _DATELINE_PARAGRAPHS = 3

@@ -35,6 +35,8 @@ def relayed(
     The publishing outlet is never relayed by itself. A text that an agency's dateline or credit line marks
     as its copy, published elsewhere, relays the agency wherever it names nobody nearer.
     """
+    if not text.sentences:
+        return None
     found = _named_outlet(text, passage, claims) or _carried_outlet(text, passage, claims)
     if found is not None and not _is_publisher(text, claims, found):
         return found

@@ -5,7 +5,7 @@ import re
 from store.claim import ClaimSet
 from store.reading import Attribution, Hedging
 from workers.clauses import Core, core
-from workers.cues import CONDITION, DENIES, DOUBT, FUTURE, INQUIRY, MAYBE, SILENCE, UNTRUE
+from workers.cues import CONDITION, DENIES, DOUBT, FUTURE, INQUIRY, LITOTES, MAYBE, SILENCE, UNTRUE
 from workers.text import Passage, Text
 
 _SAID_IF = re.compile(
@@ -44,7 +44,7 @@ def mood(heard: Core) -> Hedging:
         return "asserted"
     if is_conditional(heard.said):
         return "conditional"
-    if DENIES.search(heard.said):
+    if DENIES.search(heard.said) and not LITOTES.search(heard.said):
         return "asserted"
     if UNTRUE.search(heard.said):
         return "predicted" if is_future(heard.nearest) else "asserted"

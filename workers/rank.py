@@ -86,7 +86,7 @@ class Register:
             return reach, np.zeros((0, len(LEXICAL) + len(VECTORS)))
         merit = by_words[reach] / max(by_words.max(), 1e-9)
         similar = self._similar(query, reach) if self._vectors else np.zeros((2, len(reach)))
-        merit = similar.mean(axis=0) + 0.3 * merit if self._vectors else merit + by_letters[reach] / by_letters.max()
+        merit = similar.mean(axis=0) + 0.3 * merit if self._vectors else merit + by_letters[reach] / max(by_letters.max(), 1e-9)
         best = np.argsort(-merit, kind="stable")[:_CANDIDATES]
         chosen = reach[best]
         found = [self.words[i] for i in chosen]

