@@ -32,6 +32,10 @@ services-stop: install
 soak: install
 	$(BIN)/python -m pytest -m soak
 
+# Figures beside their peers, about five minutes; Kafka's too where `make services` has started it.
+bench: install
+	$(BIN)/python -m bench $(BENCH)
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -4,14 +4,18 @@ import argparse
 import importlib
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from bench.figures import Row, Scale
 
+_WIDTH = 150
+"""Columns where no terminal says how many there are."""
 BENCHES = {
     "append": "bench.append",
     "replay": "bench.replay",
@@ -26,7 +30,8 @@ def main() -> None:
     given = _arguments()
     for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # before numpy is loaded: it then suits itself to the machine
         os.environ.pop(variable, None)
-    console, scale, rows = Console(), Scale(given.quick, given.full), list[Row]()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    scale, rows = Scale(given.quick, given.full), list[Row]()
     for name in given.names or list(BENCHES):
         began = time.perf_counter()
         found = importlib.import_module(BENCHES[name]).measure(scale)
@@ -51,9 +56,9 @@ def _arguments() -> argparse.Namespace:
 
 def table_of(title: str, rows: list[Row]) -> Table:
     """The rows for a terminal. The ratio is the median of the rounds, in brackets the least and the greatest."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("what", "ours", "peer", "", "ratio", "aim", "met"):
-        table.add_column(name, justify="left" if name in {"what", ""} else "right")
+        table.add_column(name, no_wrap=True, justify="left" if name in {"what", ""} else "right")
     for row in rows:
         table.add_row(
             row.name, f"{number(row.ours)} {row.unit}", "" if row.peer is None else number(row.peer), row.peer_name,

@@ -122,7 +122,7 @@ class _Documents:
         press = Press(2)
         self._article = press.article(press.subject())
 
-    def document(self, article: str, revision: int, rendition: str | None = None) -> Document | None:
+    def document(self, article: str, revision: int, rendition: str | None = None) -> Document | None:  # noqa: ARG002 - one for all
         return self._article
 
 
@@ -131,7 +131,9 @@ class _Unread:
 
     version = "bench"
 
-    def read(self, document: Document, before: Document | None = None, scope: frozenset[str] | None = None) -> Findings:
+    def read(
+        self, document: Document, before: Document | None = None, scope: frozenset[str] | None = None  # noqa: ARG002 - unread
+    ) -> Findings:
         return Findings("read", signature=bytes(128), language="en")
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 from eventsourcing.application import Application
-from eventsourcing.domain import Aggregate, CanMutateProtocol
+from eventsourcing.domain import Aggregate, DomainEventProtocol
 
 from store.ledger import Draft, Ledger
 
@@ -49,7 +49,7 @@ class Tracked(Aggregate):
         anchor: str
         text: dict[str, str]
 
-        def apply(self, aggregate: "Tracked") -> None:  # type: ignore[override]
+        def apply(self, aggregate: "Tracked") -> None:
             aggregate.stances[self.stance] = aggregate.stances.get(self.stance, 0) + 1
             aggregate.score += self.score
 
@@ -63,9 +63,9 @@ class EventSourcing:
         )
         self._aggregates: dict[str, Tracked] = {}
 
-    def events_of(self, many: Iterable[dict[str, Any]]) -> list[CanMutateProtocol[UUID]]:
+    def events_of(self, many: Iterable[dict[str, Any]]) -> list[DomainEventProtocol[UUID]]:
         """The library's events with these fields, one aggregate a claim, not yet stored."""
-        made: list[CanMutateProtocol[UUID]] = []
+        made: list[DomainEventProtocol[UUID]] = []
         for fields in many:
             given = dict(fields)
             claim = given.pop("claim")
@@ -73,10 +73,10 @@ class EventSourcing:
                 self._aggregates[claim] = Tracked(claim)
             aggregate = self._aggregates[claim]
             aggregate.trigger_event(Tracked.Mentioned, **given)
-            made += cast("list[CanMutateProtocol[UUID]]", aggregate.collect_events())
+            made += cast("list[DomainEventProtocol[UUID]]", aggregate.collect_events())
         return made
 
-    def append(self, events: Sequence[CanMutateProtocol[UUID]]) -> None:
+    def append(self, events: Sequence[DomainEventProtocol[UUID]]) -> None:
         """Encodes and stores ready-made events in one transaction: less than `Application.save` has to do."""
         self.application.events.put(events)
 

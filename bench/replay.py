@@ -85,9 +85,8 @@ def verified(ledger: Ledger) -> Iterator[Recorded]:
     for row in ledger.stored():
         if leaf_of_stored(row, log) != row.leaf:
             raise NotVerified(row.position)
-        if row.text is not None and row.text_salt is not None:
-            if commit(TEXT_DOMAIN, row.text_salt, row.text) != row.text_commitment:
-                raise NotVerified(row.position)
+        if row.text is not None and commit(TEXT_DOMAIN, row.text_salt or b"", row.text) != row.text_commitment:
+            raise NotVerified(row.position)
         leaves.append(row.leaf)
         if len(leaves) == _BATCH:
             frontier.extend(leaves)

@@ -13,8 +13,6 @@ from msgspec import UNSET
 from store.events import EVENTS, Event
 
 _encoder = msgspec.json.Encoder(order="sorted")
-_ROOM = 2048
-"""Bytes that hold the facts of almost every event with a text."""
 _has_text = {cls: "text" in cls.__struct_fields__ for cls in EVENTS}
 _decoders: dict[tuple[str, int], msgspec.json.Decoder[Any]] = {
     (cls.NAME, cls.SCHEMA): msgspec.json.Decoder(cls) for cls in EVENTS
@@ -39,9 +37,7 @@ def encode(event: Event) -> tuple[bytes, bytes | None]:
     text = event.text  # type: ignore[attr-defined]
     if text is UNSET:
         return _encoder.encode(event), None
-    facts = bytearray(_ROOM)  # grown at need; an encoder that starts small copies such events several times
-    _encoder.encode_into(msgspec.structs.replace(event, text=UNSET), facts)
-    return bytes(facts), _encoder.encode(text)
+    return _encoder.encode(msgspec.structs.replace(event, text=UNSET)), _encoder.encode(text)
 
 
 def decode(name: str, schema: int, facts: bytes, text: bytes | None) -> Event:

@@ -284,8 +284,8 @@ MAYBE = re.compile(
 
 DENIES = re.compile(
     r"\bplay(?:s|ed)? (?:the|this|that|any|such) \w+ down\b"
-    rf"|(?<!\ba )(?<!\bthe )(?<!\bany )(?<!\bof )(?<!\ban )\b(?:{DENY_VERB})\b(?! (?:man|men|woman"
-    r"|worker|workers|employee|employees|staff|manager|packer|officer|minister)\b)|\b(?:denials?"
+    rf"|(?<!\ba )(?<!\bthe )(?<!\bany )(?<!\bof )(?<!\ban )\b(?:{DENY_VERB})\b(?! (?:an?|the|its|his|her|their|two|three|some|several|\d+)? ?(?:[\w-]+ )?(?:man|men|woman"
+    r"|worker|workers|employee|employees|staff|manager|officer|minister)\b)|\b(?:denials?"
     r"|rebuttals?)\b",
     re.IGNORECASE,
 )

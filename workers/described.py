@@ -148,8 +148,9 @@ def described(
             None,
             head=noun,
         )
-    if re.search(r"[^s'’]s$", noun):
-        return Source("unnamed", None, employer, Name(whole, None, place), plural=True, head=noun)
+    plural = bool(re.search(r"[^s'’]s$", noun))
+    if plural or re.match(r"(?:[Aa]n?|[Oo]ne|[Aa]nother) ", head):
+        return Source("unnamed", None, employer, Name(whole, None, place), plural, head=noun)
     return Source("nobody", head=noun)
 
 

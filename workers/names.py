@@ -7,7 +7,7 @@ import msgspec
 
 from store.claim import ClaimSet, Entity
 from store.reading import Name, Span
-from workers.nouns import BODY_WORD, FEMALE, GIVEN, KNOWN_OUTLETS, ORDINARY, OUTLET_WORD, PLACE_WORD, TITLE
+from workers.nouns import BODY_NOUN, BODY_WORD, FEMALE, GIVEN, KNOWN_OUTLETS, ORDINARY, OUTLET_WORD, PLACE_WORD, TITLE
 from workers.text import Text
 
 Kind = Literal["person", "body", "outlet"]
@@ -92,6 +92,11 @@ def gender(wording: str) -> bool | None:
         return False
     first = (untitled(wording).split() or [""])[0].casefold()
     return True if first in FEMALE else False if first in GIVEN else None
+
+
+def is_body_name(wording: str) -> bool:
+    """Whether a word of the name is one of institutions and firms."""
+    return any(_BODY.match(token) for token in wording.split()) or bool(BODY_NOUN.search(wording))
 
 
 def is_personal(wording: str) -> bool:

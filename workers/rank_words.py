@@ -11,10 +11,8 @@ _SIGNATURE = re.compile(r"\s[—–-]+\s*[^—]{0,60}\(@\w+\)\s+\w+ \d{1,2}, \d{
 _TERM = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"\b[A-Z][a-zA-Z]+")
 _BLANKS = re.compile(r"\s+")
-_IDLE = FUNCTION_WORDS.union(
-    QUESTION_OPENERS,
-    """not no would could may might but just also very whom all any some more most there here""".split(),
-)
+_ALSO_IDLE = "not no would could may might but just also very whom all any some more most there here"
+_IDLE = FUNCTION_WORDS.union(QUESTION_OPENERS, _ALSO_IDLE.split())
 
 
 def without_links(text: str) -> str:

@@ -201,25 +201,26 @@ def _plain(passage: Passage, heard: Core) -> tuple[Stance, str]:
 
 def _negated(passage: Passage, heard: Core) -> bool:
     """Whether the clause that bears on the claim is negated, the claim's own negation taken off."""
-    bare = IDLE_NEGATION.sub(" ", heard.nearest)
-    found = [m for m in NEGATION.finditer(bare) if _in_scope(passage, bare, m)]
-    if not found and heard.shared < 2:
-        found = [
-            m for piece in heard.rest for m in NEGATION.finditer(IDLE_NEGATION.sub(" ", piece)) if _in_scope(passage, piece, m)
-        ]
-    negative = bool(found) or bool(re.search(r"[“\"]No[.,!]?[”\"]|^No[.,!]", heard.said.strip()))
-    return negative and not _is_negative(passage)
+    # "Has not left since" is what "the first journey since" says.
+    if re.search(r"\bsince\b", heard.said) and re.search(r"\b(?:first|since|last)\b", passage.claim.text):
+        return False
+    negative = _holds_negation(passage, heard.nearest)
+    if not negative and heard.shared < 2:
+        negative = any(_holds_negation(passage, piece) for piece in heard.rest)
+    answered = re.search(r"[“\"]No[.,!]?[”\"]|^No[.,!]", heard.said.strip())
+    return (negative or bool(answered)) and not _is_negative(passage)
+
+
+def _holds_negation(passage: Passage, piece: str) -> bool:
+    bare = IDLE_NEGATION.sub(" ", piece)
+    return any(_in_scope(passage, bare, match) for match in NEGATION.finditer(bare))
 
 
 def _in_scope(passage: Passage, piece: str, match: re.Match[str]) -> bool:
     cue = match[0].casefold()
     if cue in {"rather than", "instead of"}:
         return overlap(passage.claim, piece[match.end() :]) > overlap(passage.claim, piece[: match.start()])
-    if _PREVENTIVE.match(cue) and _PREVENTIVE.search(passage.claim.text):
-        return False
-    # "Has not left since" is what "the first journey since" says.
-    lasting = re.search(r"\bsince\b", piece[match.end() :])
-    return not (lasting and re.search(r"\b(?:first|since|last)\b", passage.claim.text))
+    return not (_PREVENTIVE.match(cue) and _PREVENTIVE.search(passage.claim.text))
 
 
 _PREVENTIVE = re.compile(

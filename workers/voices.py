@@ -10,8 +10,7 @@ import msgspec
 from store.claim import ClaimSet, Entity
 from store.reading import Name, Span
 from workers.frames import Frame, frames
-from workers.names import CAPITALISED, alias_pattern, find_entity, known_entity, registry
-from workers.nouns import BODY_NOUN
+from workers.names import CAPITALISED, alias_pattern, find_entity, is_body_name, known_entity, registry
 from workers.party import Source
 from workers.source import read_source
 from workers.text import Text
@@ -43,12 +42,12 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
     source = read_source(text, claims, frame.source)
     if source.sort == "pronoun":
         return _antecedent(text, claims, frame, source, earlier)
+    if source.sort == "body" and _publishes(text, claims, frame, source, earlier):
+        return msgspec.structs.replace(source, sort="outlet")
     if source.sort == "body" and source.organisation and source.organisation.entity is None:
         return _definite_body(text, claims, frame, source)
     if source.sort == "outlet" and source.organisation is None:
         return _definite_outlet(text, claims, frame, source, earlier)
-    if source.sort == "body" and _publishes(text, claims, frame, source):
-        return msgspec.structs.replace(source, sort="outlet")
     bare = frame.source.start == text.sentences[frame.sentence].start and " " not in text.of(frame.source)
     if source.head == "counsel":
         return _counsel(text, claims, frame, source, earlier)
@@ -78,16 +77,19 @@ _PUBLISHES = re.compile(
 )
 
 
-def _publishes(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> bool:
+def _publishes(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> bool:
     """A body that reports as outlets do and is a party to no claim: its name alone did not tell."""
     name = source.organisation
     assert frame.source is not None
-    if name is not None and re.search(r", (?:citing|quoting)\b", text.of(frame.source)):
-        return True
-    if name is None or not _PUBLISHES.fullmatch(text.of(frame.cue)) or not name.text[:1].isupper():
+    cited = any(
+        v.frame.act == "cite" and v.frame.sentence == frame.sentence and v.source.sort in {"unnamed", "outlet"} for v in earlier
+    )
+    aside = re.search(r", (?:citing|quoting)\b", text.of(frame.source)) or text.of(frame.cue).startswith(("citing", "quoting"))
+    published = _PUBLISHES.fullmatch(text.of(frame.cue)) or (cited and aside)
+    if name is None or not published or not name.text[:1].isupper():
         return False
     party = any(name.entity in p.voices for c in claims for p in claims.principals(c)) if name.entity else False
-    return not party and not BODY_NOUN.search(name.text)
+    return not party and not is_body_name(name.text)
 
 
 def _remembered(source: Source, earlier: list[Voice]) -> Source:

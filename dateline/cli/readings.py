@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dateline.claimsfile import load_claims
 from dateline.cli.options import print_lines
 from dateline.errors import FAILED, UserError
+
+if TYPE_CHECKING:
+    from workers.rank import Entry
 
 ModelOption = Annotated[bool, typer.Option("--model/--no-model", help="Use the installed sentence model, or words alone.")]
 
@@ -45,15 +48,15 @@ def match(
 
 def stance(
     pairs: Annotated[Path, typer.Option(help='JSON lines {"id","claim","text"}; the text a headline or an article.')],
-    model: ModelOption = True,
     home: Annotated[Path | None, typer.Option(hidden=True)] = None,
     as_json: Annotated[bool, typer.Option("--json", hidden=True)] = True,
 ) -> None:
     """The stance of a text towards a claim: affirms, denies, discusses or unrelated. JSON lines. Needs no home."""
-    from workers.pairs import stances
-    from workers.vectors import load_vectors
+    from workers.pair_model import load_model
+    from workers.pairs import Pair, judge
 
-    print_lines(stances(_rows(pairs, ("id", "claim", "text")), load_vectors() if model else None))
+    given = (Pair(str(row["id"]), row["claim"], row["text"]) for row in _rows(pairs, ("id", "claim", "text")))
+    print_lines(judge(given, load_model()))
 
 
 def rank(
@@ -65,12 +68,19 @@ def rank(
     as_json: Annotated[bool, typer.Option("--json", hidden=True)] = True,
 ) -> None:
     """Which registered claims does each text repeat? JSON lines, best first. Needs no home."""
-    from workers.rank import ranked
-
+    from workers.rank import Register, load_weights
+    from workers.rank import rank as ranked
     from workers.vectors import load_vectors
 
-    found = ranked(_rows(claims, ("id", "text")), _rows(queries, ("id", "text")), top, load_vectors() if model else None)
-    print_lines(found)
+    weights = load_weights()
+    register = Register(_entries(claims), load_vectors() if model else None)
+    print_lines(ranked(register, _entries(queries), weights, top=top))
+
+
+def _entries(path: Path) -> "list[Entry]":
+    from workers.rank import Entry
+
+    return [Entry(str(row["id"]), row["text"]) for row in _rows(path, ("id", "text"))]
 
 
 def _rows(path: Path, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
