@@ -16,7 +16,7 @@ MENTIONS_OF_AN_ARTICLE = 4
 
 
 def fields_of(count: int, claims: int, seed: int = 1) -> Iterator[dict[str, Any]]:
-    """The fields of `count` mentions of `claims` claims in turn, plain values only, `text` a dict of strings."""
+    """The fields of `count` mentions of `claims` claims in turn, plain values and dicts of them only."""
     rng, press = random.Random(seed), Press(seed)
     quotes = [press.sentence() for _ in range(500)]
     signatures = [base64.b64encode(rng.randbytes(128)).decode() for _ in range(500)]
@@ -39,8 +39,13 @@ def fields_of(count: int, claims: int, seed: int = 1) -> Iterator[dict[str, Any]
             "hedging": "asserted",
             "outlet_stance": "neutral",
             "anonymity": "named",
-            "speaker": rng.randbytes(16).hex(),
+            "speaker": {"key": rng.randbytes(16).hex(), "entity": None},
+            "organisation": None,
+            "echo_of": None,
             "variant": None,
+            "said_on": None,
+            "said_on_precision": None,
+            "happened_on": None,
             "score": rng.randrange(500, 1000),
             "signature": rng.choice(signatures),
             "why": ["match:alias", "match:terms", "stance:said"],
@@ -53,6 +58,9 @@ def fields_of(count: int, claims: int, seed: int = 1) -> Iterator[dict[str, Any]
                 "title": rng.choice(quotes)[:60],
                 "outlet": f"The Outlet {article % 97}",
                 "speaker": press.person(),
+                "organisation": None,
+                "role": None,
+                "echo_of": None,
             },
         }
 
@@ -64,11 +72,8 @@ def claim_name(number: int) -> str:
 def event_of(fields: dict[str, Any]) -> MentionRecorded:
     """The event with these fields."""
     given = dict(fields)
-    text, speaker, why = MentionText(**given.pop("text")), given.pop("speaker"), tuple(given.pop("why"))
-    return MentionRecorded(
-        **given, why=why, speaker=Party(speaker), organisation=None, echo_of=None, said_on=None,
-        said_on_precision=None, happened_on=None, text=text,
-    )  # fmt: skip
+    text, speaker, why = MentionText(**given.pop("text")), Party(**given.pop("speaker")), tuple(given.pop("why"))
+    return MentionRecorded(**given, why=why, speaker=speaker, text=text)
 
 
 def drafts(count: int, claims: int, seed: int = 1) -> list[Draft]:

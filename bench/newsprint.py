@@ -59,7 +59,7 @@ class Press:
 
     def _word(self) -> str:
         draw = self._rng.choice
-        return "".join(draw(_ONSETS) + draw(_VOWELS) for _ in range(self._rng.choice((1, 2, 2, 3)))) + draw(_CODAS)
+        return "".join(draw(_ONSETS) + draw(_VOWELS) for _ in range(self._rng.choice((2, 2, 3)))) + draw(_CODAS)
 
     def _draw(self, words: list[str]) -> str:
         return self._rng.choices(words, cum_weights=self._weights[: len(words)])[0]

@@ -41,13 +41,18 @@ class Tracked(Aggregate):
         hedging: str
         outlet_stance: str
         anonymity: str
-        speaker: str
+        speaker: dict[str, str | None]
+        organisation: dict[str, str | None] | None
+        echo_of: dict[str, str | None] | None
         variant: str | None
+        said_on: str | None
+        said_on_precision: str | None
+        happened_on: str | None
         score: int
         signature: str
         why: list[str]
         anchor: str
-        text: dict[str, str]
+        text: dict[str, str | None]
 
         def apply(self, aggregate: "Tracked") -> None:
             aggregate.stances[self.stance] = aggregate.stances.get(self.stance, 0) + 1

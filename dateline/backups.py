@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from dateline.errors import FAILED, MISMATCH, UserError
 from dateline.home import SECRET, Home
+from dateline.keys import FOLDER as KEYS
 from store.audit import verify
 
 DATABASES = ("ledger.db", "content.db", "bus.db")
@@ -42,6 +43,8 @@ def backup(home_path: Path, archive: Path) -> Made:
             for name in FILES:
                 if (home_path / name).exists():
                     shutil.copy2(home_path / name, staged / name)
+            if (home_path / KEYS).exists():
+                shutil.copytree(home_path / KEYS, staged / KEYS)
             with Home(staged) as copy:
                 made = _verified(copy, archive)
             _clean_journals(staged)
@@ -63,8 +66,8 @@ def restore(archive: Path, home_path: Path) -> Made:
         staged = Path(folder) / "home"
         try:
             with tarfile.open(archive, "r:gz") as tar:
-                names = {member.name for member in tar.getmembers()}
-                if not {SECRET, "ledger.db"} <= names <= {*DATABASES, *FILES}:
+                names = {member.name.partition("/")[0] for member in tar.getmembers()}
+                if not {SECRET, "ledger.db"} <= names <= {*DATABASES, *FILES, KEYS}:
                     raise UserError(f"{archive} is no archive that `dateline backup` wrote.")
                 tar.extractall(staged, filter="data")
         except (OSError, tarfile.TarError, EOFError) as error:

@@ -110,7 +110,12 @@ def open_recorder(home: Home) -> Recorder:
 
 def _alert(home: Home, member: str, _pause: float, _stopping: Stopping) -> Loop:
     alerts = open_alerts(home, member)
-    return Loop(lambda: int(alerts.step().anything), lambda: None)
+    if home.settings.clock == "shared":  # a play is the same every time; when it signs would not be
+        return Loop(lambda: int(alerts.step().anything), lambda: None)
+    from dateline.publishing import Checkpointer
+
+    checkpoints = Checkpointer(home)
+    return Loop(lambda: int(alerts.step().anything) + checkpoints.tick(), lambda: None)
 
 
 def _web(home: Home, _member: str, _pause: float, _stopping: Stopping) -> Loop:

@@ -88,6 +88,17 @@ class WebSettings(_Section):
     port: int = Field(default=8321, ge=0, le=65535)
 
 
+class CheckpointSettings(_Section):
+    """When the ledger is signed, and where a copy goes. On the virtual clock only `dateline audit checkpoint` signs."""
+
+    every: str = "1d"
+    """Signed this long after the last time, if anything was recorded since. Empty: not by time."""
+    events: int | None = Field(default=None, ge=1)
+    """Signed after that many new events."""
+    publish: list[str] = []
+    """`file:PATH` (replaced each time), `file:FOLDER/` (one file a checkpoint), or an http(s) address that takes a POST."""
+
+
 class Settings(_Section):
     """Everything a role needs to know. URLs default to SQLite files of the home."""
 
@@ -111,6 +122,7 @@ class Settings(_Section):
     ingest: IngestSettings = IngestSettings()
     match: MatchSettings = MatchSettings()
     web: WebSettings = WebSettings()
+    checkpoints: CheckpointSettings = CheckpointSettings()
     channels: dict[str, Channel] = {}
 
     @property
@@ -182,12 +194,12 @@ def _put(raw: dict[str, Any], name: str, value: str) -> None:
             raise UserError(f"{name}: {value} cannot be read ({error.strerror})", CONFIG) from error
     section, _, rest = words.partition("_")
     target = raw
-    if section in ("ingest", "match", "web") and rest:
+    if section in ("ingest", "match", "web", "checkpoints") and rest:
         target, words = raw.setdefault(section, {}), rest
     elif section == "channels" and rest:
         channel, _, words = rest.partition("_")
         target = raw.setdefault("channels", {}).setdefault(channel, {})
-    target[words] = _listed(value) if words in ("to", "allow", "rechecks") else value
+    target[words] = _listed(value) if words in ("to", "allow", "rechecks", "publish") else value
 
 
 def _listed(value: str) -> list[str]:

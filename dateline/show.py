@@ -1,5 +1,6 @@
 """Answers for people, in a terminal. Whatever came from outside is shown as plain text."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +33,8 @@ def chronology(told: Chronology) -> None:
     """The table of what was new, in order of date."""
     grid = Table("date", "who", "what", "words", title="Chronology", title_justify="left", header_style="bold", expand=True)
     grid.columns[0].no_wrap = True
-    grid.columns[1].ratio, grid.columns[2].ratio, grid.columns[3].ratio = 2, 3, 6
+    for column, ratio in zip(grid.columns[1:], (2, 4, 6), strict=True):
+        column.ratio, column.overflow = ratio, "fold"
     for line in told.lines:
         grid.add_row(_dates(line), plain(line.actor or "—"), _what(line), _words(line))
     console().print(grid)
@@ -112,12 +114,21 @@ def article(answer: dict[str, Any]) -> None:
             out.print(Text(plain(line).plain, style=style))
 
 
-def alerts(rows: Sequence[Any]) -> None:
-    table(
-        "Alerts that would have gone out",
-        ("raised", "rule", "trigger", "claim", "headline"),
-        [(_at(r.raised_at), r.rule, r.trigger.replace("_", " "), r.claim or "", r.headline or "") for r in rows],
+def alerts(rows: Sequence[Any], most: int) -> None:
+    """How many went out by trigger, and those that tell of a change of status."""
+    counted = Counter(row.trigger for row in rows)
+    console().print(
+        Text(f"\n{len(rows)} alerts would have gone out: ", style="bold")
+        + Text(", ".join(f"{count} {trigger.replace('_', ' ')}" for trigger, count in counted.most_common()))
     )
+    turns = [row for row in rows if row.trigger == "status_change"]
+    table(
+        "Changes of status among them",
+        ("raised", "rule", "claim", "headline"),
+        [(_at(r.raised_at), r.rule, r.claim or "", _shortened(r.headline or "", 90)) for r in turns[:most]],
+    )
+    if len(turns) > most:
+        console().print(Text(f"… and {len(turns) - most} more: `dateline alerts list`.", style="dim"))
 
 
 def _at(at: datetime | None) -> str:

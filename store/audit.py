@@ -1,215 +1,247 @@
 """The audit: recomputes everything that the ledger claims, from its stored bytes, and names what does not agree.
 
-One pass over the events in constant memory recomputes commitments, leaves, order and tree; then streams, kept subtrees,
-checkpoints and the read tables are compared. Nothing is written to the ledger's database.
+One pass over the events in constant memory recomputes commitments, leaves, order, tree, checkpoints and the contents that
+events speak of; then the tables beside the events are compared, as they were at the instant of the last event read. The
+ledger may be in use meanwhile. Nothing is written to its database.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
-from store import leaf
-from store.database import open_engine, reading, writing
+from store.audit_rows import Fault, first_position, row_faults, stored_after, tolerant
+from store.audit_tables import (
+    content_faults,
+    head_faults,
+    read_table_faults,
+    stream_faults,
+    text_faults,
+    tree_faults,
+)
+from store.checkpoint import Checkpoint, open_checkpoint, peek
+from store.content import Content
+from store.database import open_engine, writing
 from store.events import ArticleErased, CheckpointSigned
-from store.ledger import Ledger, leaf_of_stored, recorded_of
-from store.merkle import Frontier
-from store.tables import KEPT_LEVEL, Stored, events, head, tree
+from store.ledger import Ledger, Recorded, recorded_of
+from store.merkle import EMPTY_ROOT, Frontier
+from store.notes import BadNote, Verifier
+from store.tables import Stored, events
 from store.timeline import Timeline
-from store.wire import UnknownEvent
+
+__all__ = ["Fault", "Verdict", "verify"]
 
 BATCH = 1_000
 
 
-class Fault(NamedTuple):
-    """Something that does not agree. `position` is None for faults of the log as a whole."""
-
-    position: int | None
-    what: str
-
-
 class Verdict(NamedTuple):
-    """`size` and `root` are what the events themselves amount to. No faults: the ledger is what it claims to be."""
+    """`size` and `root` are what the events themselves amount to. No faults: the ledger is what it claims to be.
+
+    `checkpoints` counts the recorded ones that agree, signatures included if keys were given.
+    """
 
     size: int
     root: bytes
     faults: tuple[Fault, ...]
+    checkpoints: int = 0
 
     @property
     def first_bad_position(self) -> int | None:
-        return min((fault.position for fault in self.faults if fault.position is not None), default=None)
+        return first_position(self.faults)
 
 
 def verify(
     ledger: Ledger,
-    timeline: Timeline,
+    timeline: Timeline | None,
     *,
+    content: Content | None = None,
+    keys: Sequence[Verifier] | None = None,
+    against: Sequence[Checkpoint] = (),
     most_faults: int = 100,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Verdict:
-    """Recomputes the whole ledger and its read tables. Gives up after `most_faults`."""
-    faults: list[Fault] = []
-    checkpoints = _checkpoints(ledger)
-    frontier = Frontier()
+    """Recomputes the whole ledger, the contents and the read tables that are given. Gives up after `most_faults`.
+
+    With `keys`, every recorded checkpoint must be signed by one of them. `against` are checkpoints that were published
+    earlier: they show what the ledger alone cannot, that it was rolled back or replaced by another history.
+    """
     total = ledger.size()
-    with tempfile.TemporaryDirectory(prefix="dateline-audit-") as folder:
-        beside = open_engine(f"sqlite:///{Path(folder) / 'read.db'}")
-        rebuilt = Timeline()
-        with writing(beside) as connection:
-            rebuilt.metadata.create_all(connection)
-        previous: Stored | None = None
-        textless: list[int] = []
-        erased: set[int] = set()
-        batch = []
-        for row in ledger.stored(check_gaps=False):
-            faults += _row_faults(row, previous, ledger.log)
-            frontier.append(row.leaf if isinstance(row.leaf, bytes) else b"")
-            if frontier.size in checkpoints and checkpoints[frontier.size] != frontier.root().hex():
-                faults.append(Fault(row.position, f"a signed checkpoint gives another root for size {frontier.size}"))
+    with tolerant(ledger.engine) as connection:
+        said = _statements(connection, ledger.log, keys, against)
+    with _beside(timeline) as beside:
+        walk = _Walk(ledger.log, content, beside, said)
+        while True:
+            with tolerant(ledger.engine) as connection:
+                rows = stored_after(connection, walk.previous.position if walk.previous else None, BATCH)
+                walk.take(rows)
+                progress(min(walk.frontier.size, total), total)
+                if len(walk.faults) >= most_faults:
+                    break
+                if len(rows) < BATCH:
+                    walk.finish(connection, timeline)
+                    break
+    return Verdict(walk.frontier.size, walk.frontier.root(), tuple(walk.faults[:most_faults]), walk.agreed)
+
+
+class _Said(NamedTuple):
+    """What one checkpoint says of the ledger. `position` is its event's; None for one that comes from elsewhere."""
+
+    checkpoint: Checkpoint
+    position: int | None
+    name: str
+
+
+class _Statements(NamedTuple):
+    by_size: dict[int, list[_Said]]
+    faults: list[Fault]
+
+
+class _Walk:
+    """The pass over the events, and what it has found so far."""
+
+    def __init__(self, log: str, content: Content | None, beside: "_Beside | None", said: _Statements) -> None:
+        self._log, self._content, self._beside, self._said = log, content, beside, said
+        self.frontier, self.faults = Frontier(), list[Fault]()
+        self.previous: Stored | None = None
+        self.agreed = 0
+        self._agreed_size = 0
+        self._textless: list[int] = []
+        self._erased: dict[str, set[int]] = {}
+        self._emptied: dict[str, int] = {}
+        self._compare(0, EMPTY_ROOT)
+
+    def take(self, rows: Sequence[Stored]) -> None:
+        sound: list[Recorded] = []
+        for row in rows:
+            self.faults += row_faults(row, self.previous, self._log)
+            self.frontier.append(row.leaf if isinstance(row.leaf, bytes) else b"")
+            self._compare(self.frontier.size, self.frontier.root())
             if row.text is None and row.text_commitment is not None:
-                textless.append(row.position)
-            if row.name == ArticleErased.NAME and not faults:
-                erased.update(_erased_positions(row))
-            previous = row
-            if not faults:
-                batch.append(recorded_of(row))
-                if len(batch) == BATCH:
-                    with writing(beside) as connection:
-                        rebuilt.apply(connection, batch)
-                    batch = []
-            if len(faults) >= most_faults:
-                break
-            if row.position % BATCH == 0:
-                progress(row.position, total)
-        faults += [
-            Fault(position, "its text is gone, and no erasure was recorded") for position in textless if position not in erased
+                self._textless.append(row.position)
+            self.previous = row
+            # What differs as a consequence is left out: it would only hide where it began.
+            if not self.faults:
+                sound.append(recorded_of(row))
+        for recorded in sound:
+            self._note(recorded)
+        if self._beside is not None and sound and not self.faults:
+            self._beside.apply(sound)
+
+    def _note(self, recorded: Recorded) -> None:
+        event = recorded.event
+        if isinstance(event, ArticleErased):
+            self._erased.setdefault(event.article, set()).update(event.positions)
+        if self._content is not None:
+            self.faults += content_faults(self._content, recorded, self._emptied)
+
+    def _compare(self, size: int, root: bytes) -> None:
+        if size not in self._said.by_size:
+            return
+        said = self._said.by_size.pop(size)
+        wrong = [one for one in said if one.checkpoint.root != root]
+        for one in wrong:
+            between = f"between positions {self._agreed_size} and {size - 1}"
+            self.faults.append(Fault(self._agreed_size, f"{one.name} gives another root: the history was changed {between}"))
+        if not wrong:
+            self._agreed_size = size
+            self.agreed += sum(one.position is not None for one in said)
+
+    def finish(self, connection: Connection, timeline: Timeline | None) -> None:
+        """The tables beside the events, in the transaction that has read the last of them."""
+        erased = set().union(*self._erased.values())
+        self.faults += self._said.faults
+        self.faults += [
+            Fault(position, "its text is gone, and no erasure was recorded")
+            for position in self._textless
+            if position not in erased
         ]
-        # What differs as a consequence is left out: it would only hide where it began.
-        if not faults:
-            faults += [*_head_faults(ledger, frontier), *_stream_faults(ledger)]
-        if not faults:
-            with writing(beside) as connection:
-                rebuilt.apply(connection, batch)
-            faults += _read_table_faults(ledger, timeline, beside, rebuilt)
-        beside.dispose()
-    faults += [Fault(None, f"a signed checkpoint speaks of {size} events, there are {frontier.size}")
-               for size in checkpoints if size > frontier.size]  # fmt: skip
-    progress(total, total)
-    return Verdict(frontier.size, frontier.root(), tuple(faults[:most_faults]))
+        self.faults += [
+            Fault(position, f"the content of article {article} is gone, and no erasure was recorded")
+            for article, position in self._emptied.items()
+            if article not in self._erased
+        ]
+        for size, said in sorted(self._said.by_size.items()):
+            for one in said:
+                what = f"{one.name} speaks of {size} events, there are {self.frontier.size}: the ledger was rolled back"
+                self.faults.append(Fault(self.frontier.size, what))
+        self.faults += text_faults(connection, erased)
+        if not self.faults:
+            self.faults += head_faults(connection, self._log, self.frontier, self.previous)
+        if not self.faults:
+            self.faults += [*tree_faults(connection), *stream_faults(connection)]
+        if not self.faults and timeline is not None and self._beside is not None:
+            self.faults += read_table_faults(connection, timeline, self._beside.engine, self._beside.timeline)
 
 
-def _row_faults(row: Stored, previous: Stored | None, log: str) -> Iterator[Fault]:
-    """What is wrong with one event, by itself and after the one before."""
-    expected = 0 if previous is None else previous.position + 1
-    if row.position != expected:
-        yield Fault(expected, f"position {expected} is missing; {row.position} comes next")
-    if not _well_typed(row):
-        yield Fault(row.position, "a column holds a value of another type: the event was changed")
-        return
-    if previous is not None and row.recorded_at < previous.recorded_at:
-        yield Fault(row.position, "it was recorded before the event that precedes it")
-    if row.cause is not None and row.cause >= row.position:
-        yield Fault(row.position, f"its cause {row.cause} does not lie before it")
-    if leaf_of_stored(row, log) != row.leaf:
-        yield Fault(row.position, "its leaf does not follow from its stored bytes: the event was changed")
-        return
-    if row.text is not None:
-        if row.text_commitment is None or row.text_salt is None:
-            yield Fault(row.position, "it has a text that it never committed to")
-        elif leaf.commit(leaf.TEXT_DOMAIN, row.text_salt, row.text) != row.text_commitment:
-            yield Fault(row.position, "its text does not match its commitment")
+def _statements(
+    connection: Connection, log: str, keys: Sequence[Verifier] | None, against: Sequence[Checkpoint]
+) -> _Statements:
+    """All recorded checkpoints that can be read, and those from elsewhere."""
+    by_size: dict[int, list[_Said]] = {}
+    faults = []
+    query = select(events.c.position, events.c.facts).where(events.c.name == CheckpointSigned.NAME)
+    for position, facts in connection.execute(query.order_by(events.c.position)):
+        try:
+            event = msgspec.json.decode(facts, type=CheckpointSigned)
+        except (msgspec.MsgspecError, TypeError):
+            continue  # the pass over the events names it
+        name = f"the checkpoint that event {position} records"
+        faults += [Fault(position, f"{name}: {why}") for why in _checkpoint_faults(event, log, keys)]
+        said = Checkpoint(log, event.size, _bytes(event.root))
+        by_size.setdefault(event.size, []).append(_Said(said, position, name))
+    for number, one in enumerate(against, 1):
+        name = f"published checkpoint {number} (size {one.size})"
+        if one.origin != log:
+            faults.append(Fault(None, f"{name} is of another log: {one.origin}, not {log}"))
+        else:
+            by_size.setdefault(one.size, []).append(_Said(one, None, name))
+    return _Statements(by_size, faults)
+
+
+def _checkpoint_faults(event: CheckpointSigned, log: str, keys: Sequence[Verifier] | None) -> Iterator[str]:
+    """What is wrong with the note that a checkpoint's event keeps."""
     try:
-        recorded_of(row)
-    except (UnknownEvent, msgspec.MsgspecError) as error:
-        yield Fault(row.position, f"it cannot be decoded: {error}")
+        found = peek(event.note) if keys is None else open_checkpoint(event.note, keys)
+    except BadNote as error:
+        yield error.why
+        return
+    if found != Checkpoint(log, event.size, _bytes(event.root)):
+        yield "its note says something else than the event"
 
 
-_TYPES = {
-    "stream": str, "stream_version": int, "name": str, "schema": int, "occurred_at": int, "recorded_at": int,
-    "actor": str, "articles": str, "facts": bytes, "salt": bytes, "leaf": bytes,
-}  # fmt: skip
-_NULLABLE_TYPES = {"cause": int, "text_commitment": bytes, "text": bytes, "text_salt": bytes}
+def _bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
 
 
-def _well_typed(row: Stored) -> bool:
-    """SQLite lets any type into any column; a value of the wrong one is no event of ours."""
-    return all(type(getattr(row, name)) is type_ for name, type_ in _TYPES.items()) and all(
-        (value := getattr(row, name)) is None or type(value) is type_ for name, type_ in _NULLABLE_TYPES.items()
-    )
+class _Beside:
+    """Read tables built from the events alone, in a database of their own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.timeline = engine, Timeline()
+        with writing(engine) as connection:
+            self.timeline.metadata.create_all(connection)
+
+    def apply(self, batch: Sequence[Recorded]) -> None:
+        with writing(self.engine) as connection:
+            self.timeline.apply(connection, batch)
 
 
-def _erased_positions(row: Stored) -> tuple[int, ...]:
-    event = recorded_of(row).event
-    return event.positions if isinstance(event, ArticleErased) else ()
-
-
-def _checkpoints(ledger: Ledger) -> dict[int, str]:
-    """Size → root, of all recorded checkpoints that can be read."""
-    found: dict[int, str] = {}
-    query = select(events.c.facts).where(events.c.name == CheckpointSigned.NAME)
-    with reading(ledger.engine) as connection:
-        for (facts,) in connection.execute(query):
-            try:
-                event = msgspec.json.decode(facts, type=CheckpointSigned)
-            except msgspec.MsgspecError:
-                continue  # the pass over the events names it
-            found[event.size] = event.root
-    return found
-
-
-def _head_faults(ledger: Ledger, frontier: Frontier) -> Iterator[Fault]:
-    """The head row and the kept subtrees against what the events amount to."""
-    with reading(ledger.engine) as connection:
-        state = connection.execute(select(head)).one()
-        if state.size != frontier.size:
-            yield Fault(min(state.size, frontier.size), f"the head speaks of {state.size} events, there are {frontier.size}")
-        if bytes(state.frontier) != frontier.to_bytes():
-            yield Fault(None, "the head's root is not the root of the events")
-        kept = connection.execute(select(tree).order_by(tree.c.level, tree.c.index))
-        wanted = _subtrees(ledger)
-        for level, index, hashed in kept:
-            if wanted.pop((level, index), None) != bytes(hashed):
-                yield Fault(index << level, f"the kept subtree of level {level}, index {index} is not that of its events")
-        for level, index in wanted:
-            yield Fault(index << level, f"the subtree of level {level}, index {index} is missing")
-
-
-def _subtrees(ledger: Ledger) -> dict[tuple[int, int], bytes]:
-    """The subtrees that are to be kept: one in 256 leaves, so a million events need some four thousand."""
-    frontier, found = Frontier(), {}
-    with reading(ledger.engine) as connection:
-        query = select(events.c.leaf).order_by(events.c.position)
-        for (hashed,) in connection.execution_options(yield_per=BATCH).execute(query):
-            for level, index, node in frontier.append(bytes(hashed)):
-                if level >= KEPT_LEVEL:
-                    found[level, index] = node
-    return found
-
-
-def _stream_faults(ledger: Ledger) -> Iterator[Fault]:
-    """Versions of each stream run 0, 1, 2, … in order of position."""
-    last_stream, last_version, last_position = None, -1, -1
-    query = select(events.c.stream, events.c.stream_version, events.c.position).order_by(
-        events.c.stream, events.c.stream_version
-    )
-    with reading(ledger.engine) as connection:
-        for stream, version, position in connection.execution_options(yield_per=BATCH).execute(query):
-            if stream != last_stream:
-                last_version, last_position = -1, -1
-            if version != last_version + 1:
-                yield Fault(position, f"version {last_version + 1} of stream {stream} is missing")
-            if position < last_position:
-                yield Fault(position, f"version {version} of stream {stream} stands before version {last_version}")
-            last_stream, last_version, last_position = stream, version, position
-
-
-def _read_table_faults(ledger: Ledger, timeline: Timeline, beside: Engine, rebuilt: Timeline) -> Iterator[Fault]:
-    with reading(ledger.engine) as connection:
-        live = timeline.digest(connection)
-    with reading(beside) as connection:
-        again = rebuilt.digest(connection)
-    if live != again:
-        yield Fault(None, "the read tables do not follow from the events; run `dateline replay --rebuild`")
+@contextmanager
+def _beside(timeline: Timeline | None) -> Iterator[_Beside | None]:
+    """None where no read tables are to be checked."""
+    if timeline is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="dateline-audit-") as folder:
+        engine = open_engine(f"sqlite:///{Path(folder) / 'read.db'}")
+        try:
+            yield _Beside(engine)
+        finally:
+            engine.dispose()

@@ -109,6 +109,15 @@ def select_stored(start: int, stop: int) -> str:
     return _select(_STORED, start, stop)
 
 
+def select_stored_after(position: int | None, most: int) -> str:
+    """The next `most` rows as `Stored`, in order, whatever positions there are: what an audit must see."""
+    after = "" if position is None else f"WHERE e.position > {int(position)} "
+    return (
+        f"SELECT {_STORED} FROM events e LEFT JOIN texts t ON t.position = e.position "  # noqa: S608 - own names
+        f"{after}ORDER BY e.position LIMIT {int(most)}"
+    )
+
+
 def select_decoded(start: int, stop: int) -> str:
     """The same rows, but only what an event is decoded from: the columns up to the facts, and the text."""
     return _select(_DECODED, start, stop)

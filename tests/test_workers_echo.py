@@ -74,7 +74,9 @@ def test_a_copy_relays_its_agency_and_the_agency_itself_does_not():
     assert copied_from(Text(Document(text="T\n\nBy Reuters\n\nThe ferry is sold.")), CLAIMS).text == "Reuters"
 
 
-ARTICLE = " ".join(f"Sentence {n} speaks of ferry {n * 7 % 31} and of pier {n * 5 % 17}, as {n} sailors saw." for n in range(60))
+ARTICLE = " ".join(
+    f"Sentence {n} speaks of ferry {n * 7 % 31} and of pier {n * 5 % 17}, as {n} sailors saw." for n in range(60)
+)
 
 
 def test_a_signature_is_128_bytes_depends_on_the_key_and_repeats():

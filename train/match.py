@@ -14,6 +14,7 @@ import lightgbm as lgb
 import numpy as np
 
 from dateline.claimsfile import load_claims
+from store.reading import Document
 from train.forest import export
 from workers.claims import compile_claims
 from workers.features import DIRECT, SIMILARITIES, Article, Table, article_of, direct
@@ -64,6 +65,19 @@ def annotated(claims_file: Path, texts: Path, gold: Path, weight: float, vectors
         wanted = full[:, chosen]
         missed = int((full == 1).sum() - (wanted == 1).sum())
         found.append(Annotated(article, direct(article, watch, chosen, vectors), wanted, missed, weight))
+    return found
+
+
+def off_topic(claims_file: Path, articles: Path, most: int, weight: float, vectors: Vectors | None) -> list[Annotated]:
+    """Articles about other things, one JSON object with `text` a line: no unit of them concerns any claim."""
+    watch = compile_claims(load_claims(claims_file))
+    found = []
+    for row in _rows(articles)[:most]:
+        article = article_of(Text(Document(row["text"])), watch)
+        chosen = candidates(article, watch)
+        if chosen:
+            table = direct(article, watch, chosen, vectors)
+            found.append(Annotated(article, table, np.zeros(table.shape[:2]), 0, weight))
     return found
 
 
@@ -134,20 +148,26 @@ def check(sets: list[list[Annotated]]) -> None:
             right = sum(int(((given >= least) & (item.wanted == 1)).sum()) for item, given in points)
             wrong = sum(int(((given >= least) & (item.wanted == 0)).sum()) for item, given in points)
             there = sum(int((item.wanted == 1).sum()) + item.missed for item, _ in points)
-            precision, recall = right / max(1, right + wrong), right / there
-            print(f"set {number} from {least}: precision {precision:.3f} recall {recall:.3f}")
+            false = sum(bool(((given >= least) & (item.wanted == 0)).any()) for item, given in points)
+            precision, recall = right / max(1, right + wrong), right / max(1, there)
+            both = 2 * precision * recall / max(1e-9, precision + recall)
+            print(f"set {number} from {least}: P {precision:.3f} R {recall:.3f} F {both:.3f}; with a false one {false}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+", metavar="CLAIMS:TEXTS:GOLD:WEIGHT")
+    parser.add_argument("--off-topic", type=Path, help="JSON Lines with `text`: articles about other things")
+    parser.add_argument("--most", type=int, default=600, help="how many of those to read")
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     parts = [one.split(":") for one in given.sets]
     models = {}
     for name, vectors in (("vectors", load_vectors()), ("lexical", None)):
         sets = [annotated(Path(a), Path(b), Path(c), float(w), vectors) for a, b, c, w in parts]
-        print(name, "annotated but never in question:", sum(item.missed for items in sets for item in items))
+        if given.off_topic:
+            sets += [off_topic(Path(one[0]), given.off_topic, given.most, 1.0, vectors) for one in parts]
+        print(name, [len(items) for items in sets], "annotated but never in question:", sum(item.missed for items in sets for item in items))
         if given.check:
             check(sets)
         else:

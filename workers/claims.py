@@ -74,6 +74,16 @@ class WatchList(msgspec.Struct, frozen=True, dict=True):
         return {}
 
     @cached_property
+    def story_of(self) -> tuple[str, ...]:
+        """The story of each claim, by index."""
+        return tuple(item.claim.story for item in self.watched)
+
+    @cached_property
+    def parties(self) -> dict[str, frozenset[str]]:
+        """The entities that each story's claims are about."""
+        return {story: frozenset(key for key in keys if key[0] == "@") for story, keys in self.stories.items()}
+
+    @cached_property
     def squares(self) -> NDArray[np.float64]:
         """Squared norm of each claim's bag."""
         return np.array([item.norm**2 for item in self.watched])

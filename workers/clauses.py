@@ -23,7 +23,7 @@ _BOUNDARY = re.compile(
     r";\s+|:\s+|\s[–—-]\s|,? (?=but\b|while\b|whereas\b|although\b|though\b|because\b|since\b"
     r"|despite\b|except\b|when\b|due to\b|owing to\b|in case\b)|, (?=which\b|where\b|who\b|whose\b"
     r"|after\b|possibly\b|perhaps\b|when\b|with\b|leaving\b|adding\b|and (?:that |it |he |she "
-    r"|they |the |we |in )\b|making\b|given\b)"
+    r"|they |the |we |in )\b|making\b|urging\b|warning\b|calling\b|noting\b|promising\b|given\b)"
 )
 
 
@@ -55,8 +55,9 @@ def _made_core(text: Text, passage: Passage, claims: ClaimSet) -> Core:
     voice = governing(text, passage, claims)
     said = _without_source(text, passage, voice)
     pieces = [p for s in _sentences(text, passage, said) for p in _BOUNDARY.split(s) if p and re.search(r"\w", p)] or [said]
-    scored = [overlap(passage.claim, piece) - (2 if _DEPENDENT.match(piece) else 0) for piece in pieces]
-    best = max(range(len(pieces)), key=lambda n: (scored[n], -n))
+    scored = [overlap(passage.claim, piece) for piece in pieces]
+    main = [n for n, piece in enumerate(pieces) if scored[n] and not _DEPENDENT.match(piece)]
+    best = max(main or range(len(pieces)), key=lambda n: (scored[n], -n))
     return Core(
         said,
         pieces[best],
@@ -67,7 +68,7 @@ def _made_core(text: Text, passage: Passage, claims: ClaimSet) -> Core:
 
 
 _DEPENDENT = re.compile(
-    r"\s*(?:which|where|who|whose|after|since|because|when|with|due to|owing to|given|despite"
+    r"\s*(?:which|where|who|whose|after|since|because|when|with|given|despite"
     r"|except|as)\b"
 )
 

@@ -284,9 +284,10 @@ MAYBE = re.compile(
 
 DENIES = re.compile(
     r"\bplay(?:s|ed)? (?:the|this|that|any|such) \w+ down\b"
-    rf"|(?<!\ba )(?<!\bthe )(?<!\bany )(?<!\bof )(?<!\ban )\b(?:{DENY_VERB})\b(?! (?:an?|the|its|his|her|their|two|three|some|several|\d+)? ?(?:[\w-]+ )?(?:man|men|woman"
-    r"|worker|workers|employee|employees|staff|manager|officer|minister)\b)|\b(?:denials?"
-    r"|rebuttals?)\b",
+    rf"|(?<!\ba )(?<!\bthe )(?<!\bany )(?<!\bof )(?<!\ban )\b(?:{DENY_VERB})\b"
+    r"(?! (?:an?|the|its|his|her|their|two|three|some|several|\d+)? ?(?:[\w-]+ )?"
+    r"(?:man|men|woman|worker|workers|employee|employees|staff|manager|officer|minister)\b)"
+    r"|\b(?:denials?|rebuttals?)\b",
     re.IGNORECASE,
 )
 """A verb or noun of denial that is no mere attribute ("a dismissed worker")."""

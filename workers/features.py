@@ -53,7 +53,7 @@ _UNKNOWN = 0.6
 DIRECT = (
     "one", "overlap", "cosine", "rarest", "particular", "terms", "best_term", "core",
     "similar", "similar_terms", "lead_similar", "lead_terms", "lead_cosine", "lead_words",
-    "actor", "voice", "covered", "rarest_in_article", "actors_covered", "story_covered", "most_similar", "best_cosine",
+    "actor", "voice", "covered", "rarest_in_article", "actors_covered", "story_covered", "parties_met", "most_similar", "best_cosine",
     "title", "strangers", "strangers_alone", "length", "other_year",
 )  # fmt: skip
 SIMILARITIES = frozenset({"similar", "similar_terms", "lead_similar", "lead_terms", "most_similar"})
@@ -196,6 +196,7 @@ def _of_article(
         found["actors_covered"][:, c] = len(parties & article.all_keys) / max(1, len(parties))
         told = watch.stories[item.claim.story] & article.all_keys
         found["story_covered"][:, c] = math.log1p(len(told))
+        found["parties_met"][:, c] = min(5, len(watch.parties[item.claim.story] & article.all_keys))
     found["best_cosine"] += found["cosine"].max(axis=0)
     found["title"] += found["particular"][0]
 

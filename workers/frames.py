@@ -19,6 +19,9 @@ from workers.reporting import Act, Find, reporting_verbs
 from workers.text import Sentence, Text
 from workers.verbs import PUBLISH_VERB
 
+_LONGEST = 1500
+"""Characters of a sentence that are searched: what is longer is no prose, and would cost its square in time."""
+
 
 class Frame(msgspec.Struct, frozen=True):
     """One reporting clause. With `follows` the source stands after what it says ("…, said the mayor")."""
@@ -133,7 +136,7 @@ def masked(text: Text, claims: ClaimSet, sentence: Sentence) -> str:
 
 
 def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) -> list[Frame]:
-    mask = masked(text, claims, sentence)
+    mask = masked(text, claims, sentence)[:_LONGEST]
     found = [*_silences(mask), *_agents(mask), *_predicates(mask)]
     taken = [m.span() for pattern in (SILENCE, _CITE) for m in pattern.finditer(mask)]
     found += [v for v in reporting_verbs(mask, taken) if v.source or found]

@@ -26,6 +26,7 @@ MOST_CLAIMS = 64
 """Claims of one article that are looked at closely: those whose words it covers best."""
 _LEAST_COVER = 0.06
 _LEAST_RARE = 0.3
+_PARTIES = 2
 _NAMES = "features"
 _OTHER_YEAR = DIRECT.index("other_year")
 
@@ -93,7 +94,8 @@ def passages(
 
 
 def candidates(article: Article, watch: WatchList) -> list[int]:
-    """Indexes of the claims whose words the article holds, in order: at most `MOST_CLAIMS`, the best covered."""
+    """Indexes of the claims whose story and words the article holds, in order: at most `MOST_CLAIMS`, the best covered."""
+    told = {story for story, parties in watch.parties.items() if _names_parties(article, parties)}
     cover = np.zeros(len(watch.watched))
     rare = np.zeros(len(watch.watched))
     for key in sorted(article.all_keys & watch.index.keys()):
@@ -101,9 +103,15 @@ def candidates(article: Article, watch: WatchList) -> list[int]:
         cover[holders] += weights * weights
         if key[0] != "@":
             rare[holders] = np.maximum(rare[holders], weights)
-    able = np.nonzero((cover >= _LEAST_COVER * watch.squares) & (rare >= _LEAST_RARE))[0]
+    ours = np.array([story in told for story in watch.story_of], dtype=bool)
+    able = np.nonzero(ours & (cover >= _LEAST_COVER * watch.squares) & (rare >= _LEAST_RARE))[0]
     best = able[np.argsort(-cover[able] / watch.squares[able], kind="stable")][:MOST_CLAIMS]
     return sorted(int(n) for n in best)
+
+
+def _names_parties(article: Article, parties: frozenset[str]) -> bool:
+    """An article of the story names two of those it is about; one, if the story knows of three or fewer."""
+    return len(parties & article.all_keys) >= min(_PARTIES, (len(parties) + 1) // 2)
 
 
 def weighed(article: Article, table: Table, model: MatchModel) -> NDArray[np.int64]:

@@ -215,8 +215,8 @@ def right_source(mask: str, start: int) -> tuple[int, int] | None:
     if not match:
         return None
     stop = re.search(
-        r" (?:went|were|was|drew|had|has|have|says?|said|told|insists?|claims?|remain\w*|quoting|citing|suggesting|saying|claiming|alleging"
-        r"|that|it (?:was|is)|about|over)\b",
+        r" (?:went|were|was|drew|had|has|have|says?|said|told|insists?|claims?|remain\w*|quoting"
+        r"|citing|suggesting|saying|claiming|alleging|that|it (?:was|is)|about|over)\b",
         match[0],
     )
     pieces = match[0][: stop.start() if stop else None].split(",")

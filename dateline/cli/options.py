@@ -77,7 +77,9 @@ def plain(value: object) -> Text:
 
 
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    grid = Table(*columns, title=title, title_justify="left", header_style="bold", expand=False)
+    grid = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        grid.add_column(column, overflow="fold")
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else plain(cell) for cell in row))
     console().print(grid)

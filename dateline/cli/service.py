@@ -134,16 +134,16 @@ def _show_demo(home: Home, done: plays.Play, rows: int, as_json: bool) -> None:
     out.print(Text(stories.get(leading or "", leading or ""), style="bold underline"))
     show.chronology(answers.chronology(home, leading, None, None, rows))
     show.claims(answer["claims"])
-    show.alerts(alerts[:15])
-    if len(alerts) > 15:
-        out.print(Text(f"… and {len(alerts) - 15} more.", style="dim"))
-    out.print(
-        "\nWhat to try next:\n"
-        "  dateline demo --keep ./demo                                        keep what was recorded, then ask it:\n"
-        f"  dateline story {leading} --home ./demo --as-of 2023-09-09    what had been published by then\n"
-        "  dateline audit verify --home ./demo                                recompute every leaf of its ledger\n"
-        "  dateline init ./mine && dateline feeds import FILE.opml --home ./mine   your own feeds"
-    )
+    show.alerts(alerts, 15)
+    for line in (
+        "",
+        "What to try next:",
+        "  dateline demo --keep ./demo                                   keep what was recorded, then ask it:",
+        f"  dateline story {leading} --home ./demo --as-of 2023-09-09   what had been published by then",
+        "  dateline audit verify --home ./demo                           recompute every leaf of its ledger",
+        "  dateline init ./mine                                          a home for your own feeds and claims",
+    ):
+        say(line)
 
 
 class _Bar:
