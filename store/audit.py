@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from store.audit_rows import Fault, first_position, row_faults, stored_after, tolerant
 from store.audit_tables import (
@@ -28,7 +28,7 @@ from store.content import Content
 from store.database import open_engine, writing
 from store.events import ArticleErased, CheckpointSigned
 from store.ledger import Ledger, Recorded, recorded_of
-from store.merkle import EMPTY_ROOT, Frontier
+from store.merkle import Frontier
 from store.notes import BadNote, Verifier
 from store.tables import Stored, events
 from store.timeline import Timeline
@@ -69,8 +69,8 @@ def verify(
     With `keys`, every recorded checkpoint must be signed by one of them. `against` are checkpoints that were published
     earlier: they show what the ledger alone cannot, that it was rolled back or replaced by another history.
     """
-    total = ledger.size()
     with tolerant(ledger.engine) as connection:
+        total = (connection.scalar(select(func.max(events.c.position))) or 0) + 1
         said = _statements(connection, ledger.log, keys, against)
     with _beside(timeline) as beside:
         walk = _Walk(ledger.log, content, beside, said)
@@ -112,14 +112,14 @@ class _Walk:
         self._textless: list[int] = []
         self._erased: dict[str, set[int]] = {}
         self._emptied: dict[str, int] = {}
-        self._compare(0, EMPTY_ROOT)
+        self._compare()
 
     def take(self, rows: Sequence[Stored]) -> None:
         sound: list[Recorded] = []
         for row in rows:
             self.faults += row_faults(row, self.previous, self._log)
             self.frontier.append(row.leaf if isinstance(row.leaf, bytes) else b"")
-            self._compare(self.frontier.size, self.frontier.root())
+            self._compare()
             if row.text is None and row.text_commitment is not None:
                 self._textless.append(row.position)
             self.previous = row
@@ -138,10 +138,12 @@ class _Walk:
         if self._content is not None:
             self.faults += content_faults(self._content, recorded, self._emptied)
 
-    def _compare(self, size: int, root: bytes) -> None:
+    def _compare(self) -> None:
+        """What checkpoints say of the ledger at just this size."""
+        size = self.frontier.size
         if size not in self._said.by_size:
             return
-        said = self._said.by_size.pop(size)
+        said, root = self._said.by_size.pop(size), self.frontier.root()
         wrong = [one for one in said if one.checkpoint.root != root]
         for one in wrong:
             between = f"between positions {self._agreed_size} and {size - 1}"
