@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo run test soak lint bench lock services services-stop
+.PHONY: train install demo run test soak lint bench lock services services-stop
 
 install: .venv/.installed
 
@@ -35,6 +35,19 @@ soak: install
 # Figures beside their peers, about five minutes; Kafka's too where `make services` has started it.
 bench: install
 	$(BIN)/python -m bench $(BENCH)
+
+# Makes the weights in workers/model again from labelled pairs; DATA's files are named in train/README.md.
+# In an environment of its own: training needs some gigabytes that running does not.
+train: .venv-train/.installed
+	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR (see train/README.md)"; exit 2; }
+	.venv-train/bin/python -m train.encoder "$(DATA)"
+	.venv-train/bin/python -m train.stance "$(DATA)"
+	.venv-train/bin/python -m train.rank "$(DATA)"
+
+.venv-train/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-train
+	.venv-train/bin/pip install --quiet --disable-pip-version-check -e ".[train]"
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .

@@ -141,9 +141,10 @@ class _Walk:
     def _compare(self) -> None:
         """What checkpoints say of the ledger at just this size."""
         size = self.frontier.size
-        if size not in self._said.by_size:
-            return
-        said, root = self._said.by_size.pop(size), self.frontier.root()
+        said = self._said.by_size.pop(size, ())
+        if not said or self.faults:
+            return  # after a fault the root must differ; that would only hide where it began
+        root = self.frontier.root()
         wrong = [one for one in said if one.checkpoint.root != root]
         for one in wrong:
             between = f"between positions {self._agreed_size} and {size - 1}"
@@ -155,6 +156,8 @@ class _Walk:
     def finish(self, connection: Connection, timeline: Timeline | None) -> None:
         """The tables beside the events, in the transaction that has read the last of them."""
         erased = set().union(*self._erased.values())
+        if not self.faults:
+            self.faults += head_faults(connection, self._log, self.frontier, self.previous)
         self.faults += self._said.faults
         self.faults += [
             Fault(position, "its text is gone, and no erasure was recorded")
@@ -171,8 +174,6 @@ class _Walk:
                 what = f"{one.name} speaks of {size} events, there are {self.frontier.size}: the ledger was rolled back"
                 self.faults.append(Fault(self.frontier.size, what))
         self.faults += text_faults(connection, erased)
-        if not self.faults:
-            self.faults += head_faults(connection, self._log, self.frontier, self.previous)
         if not self.faults:
             self.faults += [*tree_faults(connection), *stream_faults(connection)]
         if not self.faults and timeline is not None and self._beside is not None:

@@ -13,6 +13,7 @@ from bench.replay import NotVerified, fold, verified
 from bench.rounds import take_turns
 from store import wire
 from store.tables import select_decoded
+from workers.read import Reader
 from workers.text import Text
 
 COUNT = 1_200
@@ -118,5 +119,13 @@ def test_the_press_writes_the_same_articles_of_the_promised_length_every_time():
 def test_a_watch_list_has_an_entity_for_everybody_it_watches():
     claims, subjects = watch_list(50)
     names = {entity.name for entity in claims.entities}
-    assert {subject.person for subject in subjects} == names
-    assert len(claims.claims) == 50
+    assert {name for subject in subjects for name in (subject.person, subject.person2)} == names
+    assert (len(claims.claims), len({claim.story for claim in claims})) == (50, 5)
+
+
+def test_the_reader_finds_claims_in_the_articles_written_about_them():
+    claims, subjects = watch_list(30)
+    press, reader = Press(7), Reader(claims, None, b"bench")
+    found = {n: reader.read(press.article(subjects[n])).mentions for n in range(0, 30, 3)}
+    right = [n for n, mentions in found.items() if f"claim-{n:05d}" in {mention.claim for mention in mentions}]
+    assert len(right) >= 3

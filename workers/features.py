@@ -113,7 +113,7 @@ def direct(article: Article, watch: WatchList, chosen: Sequence[int], vectors: V
     _strangers(found, article)
     _years(found["other_year"], article, watched)
     _of_article(found, article, watched, watch)
-    if vectors is not None:
+    if vectors is not None and watched:
         _similar(found, article, watch, chosen, vectors)
     found["lead_cosine"] = _lead(found["cosine"])
     found["lead_words"] = _lead(found["terms"] + found["particular"])
@@ -226,6 +226,8 @@ def _lead(table: Table) -> Table:
 def context(article: Article, table: Table, logits: Table) -> Table:
     """The features named in `CONTEXT`, from `direct`'s table and the logits that it gave."""
     share = 1 / (1 + np.exp(-logits))
+    if not share.size:
+        return np.zeros((*share.shape, len(CONTEXT)))
     same = _same_paragraph(article)
     before = _shift(share, 1)
     year = table[:, :, DIRECT.index("other_year")]

@@ -6,7 +6,7 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from dateline.cli import alerts, audit, claims, feeds, questions, readings, service
+from dateline.cli import alerts, audit, claims, evidence, feeds, questions, readings, service
 from dateline.errors import FAILED, TEMPORARY, UserError
 from dateline.logs import clean
 from store.bus import BusError
@@ -27,6 +27,7 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(claims.app, name="claims")
 app.add_typer(questions.stories, name="stories")
 app.add_typer(alerts.app, name="alerts")
+evidence.register(audit.audit)
 app.add_typer(audit.audit, name="audit")
 app.command("replay")(audit.replay)
 

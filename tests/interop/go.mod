@@ -1,5 +1,5 @@
 module dateline.example/interop
 
-go 1.22
+go 1.24.0
 
 require golang.org/x/mod v0.29.0
