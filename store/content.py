@@ -6,7 +6,7 @@ is never changed. Instants are stored as microseconds since 1970.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -214,6 +214,12 @@ class Content:
             raw = self.engine.raw_connection()
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
             raw.close()
+
+    def erased_among(self, articles: Collection[str]) -> frozenset[str]:
+        """Those of these articles that were erased."""
+        found = select(erasures.c.article).where(erasures.c.article.in_(articles))
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(found))
 
     def erased(self, article: str) -> bool:
         """Whether the article was erased; ingest then stores nothing of it any more."""

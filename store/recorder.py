@@ -5,7 +5,7 @@ compare-and-set: a second recorder, or one that was thought dead, finds it moved
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import structlog
@@ -124,7 +124,7 @@ class Recorder:
                     move_place(write.connection, self._bus.id, READINGS, partition, expected, place)
             self._refresh_claims(write.connection)
             waiting: list[Draft] = []
-            for incoming, message, texts in prepared:
+            for incoming, message, texts in self._without_erased(prepared):
                 if isinstance(message, str):
                     waiting.append(self._quarantined(incoming, message))
                     continue
@@ -148,6 +148,17 @@ class Recorder:
         edits = message.findings.edits if message.findings else ()
         before = self._content.document(source.article, source.revision - 1) if edits else None
         return message, Texts(now, before)
+
+    def _without_erased(
+        self, prepared: Sequence[tuple[Incoming, Reading | str, Texts]]
+    ) -> Iterator[tuple[Incoming, Reading | str, Texts]]:
+        """Lets go of texts whose article was erased since they were fetched. Asked under the append lock, which an erasure
+        takes after the contents are gone: so it either sees what is appended here, or is seen here."""
+        speaking = {message.source.article for _, message, texts in prepared if not isinstance(message, str) and any(texts)}
+        erased = self._content.erased_among(speaking)
+        for incoming, message, texts in prepared:
+            gone = not isinstance(message, str) and message.source.article in erased
+            yield incoming, message, Texts(None) if gone else texts
 
     def _record_one(self, write: Writing, waiting: list[Draft], incoming: Incoming, message: Reading, texts: Texts) -> None:
         """Plans one reading's events. They are appended at once if they change a claim's evidence, else with the next."""
@@ -204,7 +215,9 @@ class Recorder:
             QuarantineText(b64encode(incoming.value).decode()),
         )  # fmt: skip
         key = f"quarantine:{self._bus.id}:{incoming.topic}:{incoming.partition}:{incoming.offset}"
-        return Draft(event, "log", self._clock.now(), key=key)
+        # Messages are keyed by article: whatever such a one holds goes when its article is erased.
+        about = (incoming.key,) if incoming.key and not any(c.isspace() for c in incoming.key) else ()
+        return Draft(event, "log", self._clock.now(), about, key=key)
 
     # --- readings asked for ---------------------------------------------------------------------
 

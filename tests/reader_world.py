@@ -29,9 +29,7 @@ CAUSE = Claim(
     text="Road salt ate into the cables of the Harrow Bridge.",
     story="bridge",
     keyterms=("road salt", "salt", "cables", "corrosion"),
-    variants=Variants(
-        group="cause", slot="cause", values=("road-salt", "bad-steel"), own="road-salt", exclusive=True
-    ),
+    variants=Variants(group="cause", slot="cause", values=("road-salt", "bad-steel"), own="road-salt", exclusive=True),
     principals=("Ports Board",),
 )
 OPENS = Claim(
@@ -52,7 +50,8 @@ PUBLISHED = datetime(2031, 5, 14, 9, tzinfo=UTC)  # a Wednesday
 
 ARTICLE = """Harrow Bridge to be closed to traffic, engineers say
 
-The Harrow Bridge will be closed to traffic within days because its cables are corroded, two engineers told the Echo. Road salt ate into the cables for thirty winters, they said.
+The Harrow Bridge will be closed to traffic within days because its cables are corroded, two engineers told the Echo. \
+Road salt ate into the cables for thirty winters, they said.
 
 The Ports Board denied on Tuesday that the bridge would be shut. "That is untrue," said its director, Ada Quill.
 

@@ -12,7 +12,7 @@ from store import proofs
 from store.audit import verify
 from store.clock import FixedClock
 from store.database import open_engine, reading
-from store.events import ArticleText, ArticlePublished, MentionWithdrawn, ReaderDeployed
+from store.events import ArticlePublished, ArticleText, MentionWithdrawn, ReaderDeployed
 from store.ledger import Draft, Ledger, LedgerGap, NewerLedger
 from store.merkle import Frontier, range_hash, verify_consistency, verify_inclusion
 from store.timeline import Timeline

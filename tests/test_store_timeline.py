@@ -1,6 +1,5 @@
 """The read tables: they follow the ledger, can be rebuilt from it, and answer what was known and what had happened."""
 
-import os
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 from story_builder import CLAIMS, CLOSES, ENTITIES, NORTH, OUTLETS, SOUTH, at, mention, stories
+from tiers import requires_tier
 
 from store import events as ev
 from store.clock import FixedClock
@@ -669,9 +669,7 @@ def test_however_events_are_cut_into_batches_the_tables_are_the_same(events, cut
 @pytest.fixture
 def postgresql():
     """A fresh database on the server that `make services` started."""
-    server = os.environ.get("DATELINE_TEST_POSTGRESQL")
-    if not server:
-        pytest.skip("DATELINE_TEST_POSTGRESQL is not set; `make services` starts a server")
+    server = requires_tier("postgresql")
     name = f"timeline_{uuid4().hex[:12]}"
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:

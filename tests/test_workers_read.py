@@ -47,7 +47,7 @@ def test_two_readers_of_one_watch_list_find_the_same():
         ({"text": ARTICLE, "language": "fr"}, "language"),
         (
             {
-                "text": "Le pont est fermé à la circulation depuis hier soir, a déclaré le port. Personne ne sait quand il rouvrira.",
+                "text": "Le pont est fermé à la circulation depuis hier soir. Personne ne sait quand il rouvrira.",
                 "language": None,
             },
             "language",

@@ -75,7 +75,8 @@ def fine_tune(model: StanceEncoder, rows: list[Row]) -> None:
 
 
 def export(model: StanceEncoder, path: Path) -> None:
-    """ONNX with int8 weights; activations are quantised as they come."""
+    """ONNX with int8 weights, a scale a channel (with one a tensor every fourth of its errors was new); seven bits,
+    since processors without VNNI overflow on eight."""
     model.eval()
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "full.onnx"
@@ -90,7 +91,7 @@ def export(model: StanceEncoder, path: Path) -> None:
             opset_version=17,
             dynamo=False,
         )
-        quantize_dynamic(full, path, weight_type=QuantType.QInt8)
+        quantize_dynamic(full, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
 
 
 def main() -> None:

@@ -56,8 +56,9 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 class WatchList(msgspec.Struct, frozen=True, dict=True):
-    """Immutable and shared. `names` finds entity spellings, `index` the claims of a token key with its weights, `stories` the telling
+    """Immutable and shared by every article.
 
+    `names` finds entity spellings, `index` the claims of a token key with its weights there, `stories` the telling
     keys of each story: what its claims are about, common words left out.
     """
 
@@ -173,9 +174,7 @@ class Spellings:
         for name, _ in sorted(met.items(), key=lambda item: (-item[1], item[0])):
             for part in self._parts.get(name, ()):
                 owner.setdefault(part, name)
-        return tuple(
-            Token(t.start, t.end, owner[t.key]) if t.key in owner and _stands_alone(text, t) else t for t in found
-        )
+        return tuple(Token(t.start, t.end, owner[t.key]) if t.key in owner and _stands_alone(text, t) else t for t in found)
 
 
 _CAPITAL_BEFORE = re.compile(r"[A-ZÀ-Þ][\w’'-]*[ -]$")
@@ -185,9 +184,7 @@ _CAPITAL_AFTER = re.compile(r"[ -][A-ZÀ-Þ]")
 def _stands_alone(text: str, token: Token) -> bool:
     """The word is capitalised and no part of a longer name."""
     before, after = text[max(0, token.start - 24) : token.start], text[token.end : token.end + 2]
-    return (
-        text[token.start].isupper() and not _CAPITAL_BEFORE.search(before) and not _CAPITAL_AFTER.match(after)
-    )
+    return text[token.start].isupper() and not _CAPITAL_BEFORE.search(before) and not _CAPITAL_AFTER.match(after)
 
 
 def _name_parts(entities: Iterable[Entity]) -> dict[str, tuple[str, ...]]:
@@ -212,9 +209,7 @@ def compile_claims(claims: ClaimSet) -> WatchList:
     spread = Counter(key for part in parts for key in {*part.core, *part.single, *part.slots})
     weights = {key: _weight(key, count, len(parts)) for key, count in spread.items()}
     shared = Counter(term for part in parts for term in set(part.terms))
-    watched = tuple(
-        _watched(claim, part, weights, shared, claims) for claim, part in zip(claims, parts, strict=True)
-    )
+    watched = tuple(_watched(claim, part, weights, shared, claims) for claim, part in zip(claims, parts, strict=True))
     index: dict[str, list[int]] = defaultdict(list)
     stories: dict[str, set[str]] = defaultdict(set)
     for n, item in enumerate(watched):
@@ -222,8 +217,7 @@ def compile_claims(claims: ClaimSet) -> WatchList:
         for key in item.bag:
             index[key].append(n)
     arrays = {
-        key: (np.array(found, dtype=np.int32), np.array([watched[n].bag[key] for n in found]))
-        for key, found in index.items()
+        key: (np.array(found, dtype=np.int32), np.array([watched[n].bag[key] for n in found])) for key, found in index.items()
     }
     return WatchList(claims, watched, weights, names, arrays, {s: frozenset(keys) for s, keys in stories.items()})
 

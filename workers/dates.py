@@ -14,25 +14,21 @@ from store.claim import ClaimSet
 from store.reading import Attribution, Name, Precision
 from workers.text import Passage, Text
 from workers.verbs import SPEECH_VERB
+from workers.words import DAYS, MONTHS, ORDINALS
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
-    "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
-).split()
 _COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
-_MONTH = "(?:" + "|".join(f"{m[:3]}(?:{m[3:]}|t\\.?|\\.)?" if m[3:] else m for m in _MONTHS) + r")(?![a-z])"
+_MONTH = "(?:" + "|".join(f"{m[:3]}(?:{m[3:]}|t\\.?|\\.)?" if m[3:] else m for m in MONTHS) + r")(?![a-z])"
 _EXPRESSION = re.compile(
     rf"""\b(?:
       (?P<iso>(?:19|20)\d\d-[01]\d-[0-3]\d)
     | (?P<dotted>[0-3]?\d\.[01]?\d\.(?:19|20)\d\d)
     | (?P<day1>[0-3]?\d)(?:st|nd|rd|th)?\ (?:of\ )?(?P<month1>{_MONTH})\.?(?:,?\ (?P<year1>(?:19|20)\d\d))?
-    | (?P<month2>{_MONTH})\.?\ (?P<day2>[0-3]?\d)(?:st|nd|rd|th)?(?!\d|:|\ (?:per|million|people))(?:,?\ (?P<year2>(?:19|20)\d\d))?
-    | the\ (?P<nth>[0-3]?\d(?:st|nd|rd|th)|{"|".join(sorted(_ORDINALS, key=len, reverse=True))})(?=[\s,.;:]+(?!\w*(?:death|time|patient|case|day|week|of|person|such)\b))
+    | (?P<month2>{_MONTH})\.?\ (?P<day2>[0-3]?\d)(?:st|nd|rd|th)?(?!\d|:|\ (?:per|million|people))
+      (?:,?\ (?P<year2>(?:19|20)\d\d))?
+    | the\ (?P<nth>[0-3]?\d(?:st|nd|rd|th)|{"|".join(sorted(ORDINALS, key=len, reverse=True))})
+      (?=[\s,.;:]+(?!\w*(?:death|time|patient|case|day|week|of|person|such)\b))
     | (?P<week>(?:last|next|this)\ week)
-    | (?:(?P<which>last|next|this)\ )?(?P<weekday>{"|".join(_DAYS)})(?!\w)(?!’s|'s)
+    | (?:(?P<which>last|next|this)\ )?(?P<weekday>{"|".join(DAYS)})(?!\w)(?!’s|'s)
     | (?P<now>today|tonight|this\ (?:morning|afternoon|evening))
     | (?P<yesterday>yesterday|last\ night)
     | (?P<tomorrow>tomorrow)
@@ -150,9 +146,7 @@ def _free_days(text: Text, start: int, end: int, published: date | None) -> list
     return [
         found
         for found in _days(text, start, end, published)
-        if not _bound(text, found)
-        and not _quoted(text, found.start)
-        and (published is None or found.day.on <= published)
+        if not _bound(text, found) and not _quoted(text, found.start) and (published is None or found.day.on <= published)
     ]
 
 
@@ -172,9 +166,7 @@ def _bound(text: Text, found: _Found) -> bool:
     return bool(_BOUND.search(before)) and not _ADVERB.search(before)
 
 
-def _stated_before(
-    text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet, published: date
-) -> Day | None:
+def _stated_before(text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet, published: date) -> Day | None:
     """The day that an earlier sentence gives for the same speaker, the nearest first."""
     names = _names_of(attribution, claims)
     if not names:
@@ -230,9 +222,9 @@ def _in_year(year: str | None, month: int, day: int, published: date | None) -> 
 
 
 def _of_month(nth: str, published: date) -> date | None:
-    """"the 24th": the latest such day up to publication."""
+    """What "the 24th" means: the latest such day up to publication."""
     word = nth.lower()
-    number = _ORDINALS.index(word) + 1 if word in _ORDINALS else int(re.sub(r"\D", "", word))
+    number = ORDINALS.index(word) + 1 if word in ORDINALS else int(re.sub(r"\D", "", word))
     this = _day(published.year, published.month, number)
     if this and this <= published:
         return this
@@ -250,13 +242,14 @@ def _relative(match: re.Match[str], published: date) -> Day | None:
         number = int(match["count"]) if match["count"].isdigit() else _COUNTS[match["count"].lower()]
         ago = published - timedelta(days=number * (7 if match["unit"].lower() == "week" else 1))
         return Day(ago, "day" if match["unit"].lower() == "day" else "week")
-    step = 0 if match["now"] else -1 if match["yesterday"] else 1 if match["tomorrow"] else None
-    return None if step is None else Day(published + timedelta(days=step), "day")
+    if not (match["now"] or match["yesterday"] or match["tomorrow"]):
+        return None
+    return Day(published + timedelta(days=0 if match["now"] else -1 if match["yesterday"] else 1), "day")
 
 
 def _weekday(name: str, which: str, published: date) -> date:
     """The latest such day up to publication, which itself counts; with "next", the first one after it."""
-    back = (published.weekday() - _DAYS.index(name.lower())) % 7
+    back = (published.weekday() - DAYS.index(name.lower())) % 7
     return published + timedelta(days=7 - back if which == "next" else -back)
 
 
@@ -269,4 +262,4 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 @lru_cache(maxsize=64)
 def _month(name: str) -> int:
-    return next(n for n, month in enumerate(_MONTHS, 1) if month.startswith(name[:3].lower()))
+    return next(n for n, month in enumerate(MONTHS, 1) if month.startswith(name[:3].lower()))

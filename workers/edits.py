@@ -60,9 +60,7 @@ def align(before: Text, after: Text) -> dict[int, int]:
     if not rest_old or not rest_new:
         return partner
     scores = process.cdist([old[n] for n in rest_old], [new[n] for n in rest_new], scorer=fuzz.token_sort_ratio)
-    ranked = sorted(
-        ((-float(scores[i, j]), abs(a - b), a, b) for i, a in enumerate(rest_old) for j, b in enumerate(rest_new))
-    )
+    ranked = sorted(((-float(scores[i, j]), abs(a - b), a, b) for i, a in enumerate(rest_old) for j, b in enumerate(rest_new)))
     for score, _, a, b in ranked:
         least = _SAME if _between_neighbours(a, b, partner) else _ANYWHERE
         if -score >= least and a not in partner and b not in partner.values():
@@ -110,9 +108,7 @@ def _paired(
             pairs.append(_Pair(mention, match.pop(0)))
         elif at not in partner:
             gone.append(mention)
-    new = [
-        m for left in waiting.values() for m in left if after.sentence_at(m.start) not in back
-    ]
+    new = [m for left in waiting.values() for m in left if after.sentence_at(m.start) not in back]
     return pairs, gone, new
 
 

@@ -53,8 +53,8 @@ _UNKNOWN = 0.6
 DIRECT = (
     "one", "overlap", "cosine", "rarest", "particular", "terms", "best_term", "core",
     "similar", "similar_terms", "lead_similar", "lead_terms", "lead_cosine", "lead_words",
-    "actor", "voice", "covered", "rarest_in_article", "actors_covered", "story_covered", "parties_met", "most_similar", "best_cosine",
-    "title", "strangers", "strangers_alone", "length", "other_year",
+    "actor", "voice", "covered", "rarest_in_article", "actors_covered", "story_covered", "parties_met",
+    "most_similar", "best_cosine", "title", "strangers", "strangers_alone", "length", "other_year",
 )  # fmt: skip
 SIMILARITIES = frozenset({"similar", "similar_terms", "lead_similar", "lead_terms", "most_similar"})
 CONTEXT = (
@@ -184,9 +184,7 @@ def _years_ago(match: re.Match[str]) -> int:
     return 1 if number is None else int(number) if number.isdigit() else NUMBERS[number.lower()]
 
 
-def _of_article(
-    found: dict[str, Table], article: Article, watched: Sequence[Watched], watch: WatchList
-) -> None:
+def _of_article(found: dict[str, Table], article: Article, watched: Sequence[Watched], watch: WatchList) -> None:
     """What holds for the claim in the whole article; the same for all its sentences."""
     for c, item in enumerate(watched):
         here = {key: weight for key, weight in item.bag.items() if key in article.all_keys}
@@ -201,9 +199,7 @@ def _of_article(
     found["title"] += found["particular"][0]
 
 
-def _similar(
-    found: dict[str, Table], article: Article, watch: WatchList, chosen: Sequence[int], vectors: Vectors
-) -> None:
+def _similar(found: dict[str, Table], article: Article, watch: WatchList, chosen: Sequence[int], vectors: Vectors) -> None:
     rows = vectors.embed(article.strings)
     texts, terms = watch.vectors_of(chosen, vectors)
     found["similar"] = (rows @ texts.T).astype(np.float64)

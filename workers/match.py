@@ -53,8 +53,7 @@ def match_models() -> Mapping[str, MatchModel]:
         if arrays[_NAMES].tolist() != [*CONTEXT, *DIRECT]:
             raise ModelOutdated(SHIPPED)
         return {
-            name: MatchModel(np.asarray(arrays[f"{name}/direct"]), forest_from(arrays, name))
-            for name in ("vectors", "lexical")
+            name: MatchModel(np.asarray(arrays[f"{name}/direct"]), forest_from(arrays, name)) for name in ("vectors", "lexical")
         }
 
 
@@ -110,7 +109,7 @@ def candidates(article: Article, watch: WatchList) -> list[int]:
 
 
 def _names_parties(article: Article, parties: frozenset[str]) -> bool:
-    """An article of the story names two of those it is about; one, if the story knows of three or fewer."""
+    """An article of the story names two of those it is about; one, if the story has only one or two."""
     return len(parties & article.all_keys) >= min(_PARTIES, (len(parties) + 1) // 2)
 
 
@@ -122,7 +121,8 @@ def weighed(article: Article, table: Table, model: MatchModel) -> NDArray[np.int
     rows = around(article, table, table @ model.direct)
     raw = model.forest.raw(rows.reshape(-1, rows.shape[-1]))[:, 0].reshape(table.shape[:2])
     share = np.where(table[:, :, _OTHER_YEAR] > 0, 0.0, 1 / (1 + np.exp(-raw)))
-    return np.rint(1000 * share).astype(np.int64)
+    points: NDArray[np.int64] = np.rint(1000 * share).astype(np.int64)
+    return points
 
 
 def around(article: Article, table: Table, logits: Table) -> Table:

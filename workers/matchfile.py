@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import trafilatura
 
-from store.claim import ClaimSet
 from store.reading import Document, Mention, Name
 from workers.read import Reader
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import py3langid
 
 from store.claim import ClaimSet
-from store.reading import Document, Findings, Mention
+from store.reading import Document, Edit, Findings, Mention
 from workers import attribution, echo, hedging, stance
 from workers.claims import compile_claims
 from workers.dates import happened_on, said_on
@@ -37,9 +37,7 @@ class Reader:
         self._key = signature_key
         self.version = reader_version(vectors)
 
-    def read(
-        self, document: Document, before: Document | None = None, scope: frozenset[str] | None = None
-    ) -> Findings:
+    def read(self, document: Document, before: Document | None = None, scope: frozenset[str] | None = None) -> Findings:
         """Everything found in `document` about the claims in `scope` (None: all of them).
 
         With `before`, the revision before it, also what changed between the two. Never raises for what a text says.
@@ -51,7 +49,7 @@ class Reader:
             return Findings("language", language=language)
         text = Text(document)
         mentions = self._mentions(text, scope)
-        edits = ()
+        edits: tuple[Edit, ...] = ()
         if before is not None:
             earlier = Text(before)
             edits = compare(earlier, self._mentions(earlier, scope), text, mentions)

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from store.claim import ClaimSet, Variants
 from workers.text import Passage, Text
-from workers.words import NUMBERS, is_common, stem, words_in
+from workers.words import NUMBERS, ORDINALS, is_common, stem, words_in
 
 _SCALE = {
     "thousand": 3, "k": 3, "m": 6, "mn": 6, "million": 6, "bn": 9, "b": 9, "billion": 9, "tn": 12, "trillion": 12,
     "dozen": 0, "score": 0, "hundred": 2,
 }  # fmt: skip
 _DOZENS = {"dozen": 12, "score": 20}
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_ORDINALS = ORDINALS[:10]
 _WORDS = "|".join(sorted(NUMBERS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"""(?<![\w.,])(?:
@@ -36,9 +36,9 @@ _NUMERIC_VALUE = re.compile(r"[£$€]?\d[\d.,]*\s?(?:k|m|mn|bn|tn|thousand|mill
 _MONTH_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d$")
 _FAR = 1 << 20
 _EQUAL = (
-    frozenset("all every entire whole each everything full".split()),
-    frozenset("single one sole individual".split()),
-    frozenset("none no zero nobody".split()),
+    frozenset({"all", "every", "entire", "whole", "each", "everything", "full"}),
+    frozenset({"single", "one", "sole", "individual"}),
+    frozenset({"none", "no", "zero", "nobody"}),
 )
 """Quantifiers that say the same; stems of other words meet by themselves."""
 _OF_MONTH = {"december": "christmas"}
@@ -69,9 +69,7 @@ def variant(text: Text, passage: Passage, claims: ClaimSet) -> str | None:
     return _value_before(text, passage, group, claims)
 
 
-def value_in(
-    text: Text, start: int, end: int, passage: Passage, group: Variants, claims: ClaimSet
-) -> str | None:
+def value_in(text: Text, start: int, end: int, passage: Passage, group: Variants, claims: ClaimSet) -> str | None:
     """The value that characters [start, end) give by themselves, or None."""
     numbers = tuple(value for value in group.values if _NUMERIC_VALUE.fullmatch(value))
     dates = tuple(value for value in group.values if _MONTH_DAY.fullmatch(value))
@@ -179,9 +177,7 @@ def _words_given(text: Text, start: int, end: int, group: Variants, claims: Clai
     return best
 
 
-def _fullness(
-    value: str, group: Variants, here: frozenset[str], said: str, claims: ClaimSet
-) -> tuple[float, int]:
+def _fullness(value: str, group: Variants, here: frozenset[str], said: str, claims: ClaimSet) -> tuple[float, int]:
     """Share of the value that the passage gives, and in how many words."""
     words = [word for word in value.casefold().split("-") if _folded(word)]
     if any(_stands_in(form, said) for form in group.forms.get(value, ())) or _spelled(value, said, claims):

@@ -17,16 +17,33 @@ _BRITISH = (
     (re.compile(r"(?<=[a-z]{2})tre(?=s?$)"), "ter"),
     (re.compile(r"(?<=[a-z])ogue(?=s?$)"), "og"),
 )
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
-_UNITS += ["seventeen", "eighteen", "nineteen"]
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+
+def _split(line: str) -> list[str]:
+    return line.split()
+
+
+_UNITS = _split(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_TENS = _split("twenty thirty forty fifty sixty seventy eighty ninety")
 NUMBERS: dict[str, int] = {word: value for value, word in enumerate(_UNITS)}
 NUMBERS |= {word: 10 * value for value, word in enumerate(_TENS, 2)}
 NUMBERS |= {f"{ten}-{unit}": 10 * t + u for t, ten in enumerate(_TENS, 2) for u, unit in enumerate(_UNITS[1:10], 1)}
 """English number words below one hundred."""
 
+MONTHS = _split("january february march april may june july august september october november december")
+DAYS = _split("monday tuesday wednesday thursday friday saturday sunday")
+ORDINALS = _split(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
+    "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
+)
+
 FUNCTION_WORDS = frozenset(
-    """a an the of in on at to for from by with without into onto upon about above after again against all also am among
+    _split(
+        """a an the of in on at to for from by with without into onto upon about above after again against all also am among
     an and any are aren't as at be because been before being below between both but can can't cannot could couldn't did
     didn't do does doesn't doing don't down during each either else few further had has hasn't have haven't having he
     her here hers herself him himself his how however i if in into is isn't it its itself just let many may me might
@@ -34,10 +51,12 @@ FUNCTION_WORDS = frozenset(
     per rather same shall she should so some such than that that's the their theirs them themselves then there these
     they this those though through thus to too toward towards under until up upon us very was wasn't we were weren't
     what when where whether which while who whom whose why will with within won't would wouldn't yet you your yours
-    there's it's i'm we're they're he's she's mr mrs ms dr""".split()
+    there's it's i'm we're they're he's she's mr mrs ms dr"""
+    )
 )
 COMMON_WORDS = frozenset(
-    """said say says saying told tell tells telling ask asked asks asking report reported reports reporting according
+    _split(
+        """said say says saying told tell tells telling ask asked asks asking report reported reports reporting according
     added adding call called calls come came comes coming day days week weeks month months year years time times
     today yesterday tomorrow monday tuesday wednesday thursday friday saturday sunday people person man woman men women
     official officials spokesman spokeswoman spokesperson source sources thing things way ways make makes made making
@@ -48,7 +67,8 @@ COMMON_WORDS = frozenset(
     high low end ends ended begin began start started put puts set sets show shows showed shown turn turned leave left
     keep kept hold held find finds found look looks looked need needs seem seems seemed become became bring brought
     happen happened include including included several around near far back away possible possibly likely question
-    questions answer statement word words matter issue point fact case company group head member members""".split()
+    questions answer statement word words matter issue point fact case company group head member members"""
+    )
 )
 """Words that newspapers use about everything; a match of one says little."""
 
