@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlalchemy.exc import OperationalError
+
 from dateline.claimsfile import load_claims, load_story_titles
 from dateline.errors import FAILED, UserError
 from dateline.home import SECRET, Home
@@ -25,6 +27,7 @@ from dateline.supervisor import Supervisor
 from dateline.tracking import track, watch_list
 from dateline.wire_server import WireServer
 from ingest.state import State
+from store.bus import BusUnavailable
 from store.bus.open import open_bus
 from store.bus.prefixed import PrefixedBus
 from store.clock import SharedClock
@@ -183,7 +186,7 @@ class Rest:
             time.sleep(rng.random() * 0.08)
             self._supervisor.kill(child)
             self.kills += 1
-        while (busy := self._busy()) is not None:
+        while (busy := self._looked()) is not None:
             self._supervisor.mend()
             if time.monotonic() > deadline:
                 raise UserError(
@@ -192,6 +195,13 @@ class Rest:
                     FAILED,
                 )
             time.sleep(0.004)
+
+    def _looked(self) -> str | None:
+        """As `_busy`; a server that is away for a moment is not at rest either."""
+        try:
+            return self._busy()
+        except (BusUnavailable, OperationalError):
+            return "a server"
 
     def _busy(self) -> str | None:
         """The first stage that still has work to do, downstream order; None when there is none."""

@@ -335,13 +335,16 @@ _instant = lru_cache(maxsize=1024)(from_micros)
 
 def leaf_of_stored(row: Stored, log: str) -> bytes:
     """The leaf hash, computed anew from everything that the row keeps but its stored leaf."""
+    return leaf.leaf_of(envelope_of_stored(row, log))
+
+
+def envelope_of_stored(row: Stored, log: str) -> leaf.Envelope:
+    """What the leaf is the hash of."""
     (
         position, stream, version, name, schema, occurred_at, recorded_at, actor, cause, articles, facts,
         salt, text_commitment, _leaf, _text, _text_salt,
     ) = row  # fmt: skip
-    return leaf.leaf_of(
-        leaf.Envelope(
-            actor, articles.split(), cause, 1, sha256(leaf.FACTS_DOMAIN + salt + facts).hexdigest(), log, name, occurred_at,
-            position, recorded_at, schema, stream, version, None if text_commitment is None else text_commitment.hex(),
-        )
+    return leaf.Envelope(
+        actor, articles.split(), cause, 1, sha256(leaf.FACTS_DOMAIN + salt + facts).hexdigest(), log, name, occurred_at,
+        position, recorded_at, schema, stream, version, None if text_commitment is None else text_commitment.hex(),
     )  # fmt: skip

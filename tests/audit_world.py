@@ -24,6 +24,7 @@ CLAIMS = ClaimSet(
     (Entity("owners", "Owners"),),
 )
 BODY = "The mill will close in June, {speaker} said. It was sold, others say. The weir leaks. {more}"
+QUOTES = {"mill-closes": "The mill will close in June", "mill-sold": "It was sold", "weir-leaks": "The weir leaks"}
 
 
 class World:
@@ -47,18 +48,30 @@ class World:
         body = BODY.format(speaker=speaker, more=more)
         found = self.home.content.add_revision(
             Revision(
-                article=id_, revision=revision, rendition="x/1", feed="f", outlet="o.example", outlet_name="The O",
-                url=f"https://o.example/{id_}", title=f"Title of {id_}", body=body, byline=f"By {speaker}", language="en",
-                seen_at=at, occurred_at=at, occurred_basis="claimed", claimed_at=at,
+                article=id_,
+                revision=revision,
+                rendition="x/1",
+                feed="f",
+                outlet="o.example",
+                outlet_name="The O",
+                url=f"https://o.example/{id_}",
+                title=f"Title of {id_}",
+                body=body,
+                byline=f"By {speaker}",
+                language="en",
+                seen_at=at,
+                occurred_at=at,
+                occurred_basis="claimed",
+                claimed_at=at,
                 page=b"<html>" + page + body.encode() + b"</html>",
-            )  # fmt: skip
+            )
         )
         text = self.home.content.document(id_, revision).text
         self.read(found, *[self.mention(text, claim, speaker, stance) for claim in claims])
         return found
 
     def mention(self, text, claim, speaker, stance):
-        quote = {"mill-closes": "The mill will close in June", "mill-sold": "It was sold", "weir-leaks": "The weir leaks"}[claim]
+        quote = QUOTES[claim]
         start, where = text.index(quote), text.index(speaker)
         who = Attribution("named", Name("", None, Span(where, where + len(speaker))))
         return Mention(claim, start, start + len(quote), "", stance, "asserted", attribution=who)
@@ -71,10 +84,11 @@ class World:
     def settle(self):
         while self.recorder.step(timeout=0):
             pass
-        self.clock.advance(timedelta(hours=1))
         alerts = open_alerts(self.home)
-        while alerts.step().anything:
-            pass
+        for _ in range(2):
+            while alerts.step().anything:
+                pass
+            self.clock.advance(timedelta(hours=1))
 
     def mentions(self, article):
         with reading(self.home.engine) as connection:

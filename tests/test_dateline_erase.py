@@ -58,7 +58,7 @@ def test_what_it_meant_stays_and_every_proof_holds(world):
     held = [n for n, row in enumerate(rows) if "a1" in row.articles.split() and row.text is not None]
     (one,) = erasing.erase_articles(home, ["a1"], "asked for").erased
     assert list(one.positions) == held
-    erased = list(home.ledger.read(one.position))[0].event
+    erased = next(home.ledger.read(one.position)).event
     assert (erased.article, list(erased.positions), erased.text.reason) == ("a1", held, "asked for")
     for position in held:
         row = next(home.ledger.stored(position, stop=position + 1))
@@ -109,9 +109,9 @@ def test_a_quarantined_message_goes_with_its_article(world):
     home = world.home
     home.bus.publish(READINGS, [Outgoing("a1", b"\xff no message, but " + CANARY.encode())])
     world.settle()
-    assert world.names()[-1] == "message.quarantined"
+    held = world.names().index("message.quarantined")
     (one,) = erasing.erase_articles(home, ["a1"], "asked for").erased
-    assert home.ledger.size() - 2 in one.positions
+    assert held in one.positions
 
 
 def test_an_erasure_that_was_not_recorded_is_found_by_the_audit(world):
@@ -135,7 +135,8 @@ def test_a_text_that_came_back_is_found_by_the_audit(world):
 
 def test_a_log_keeps_its_length_and_its_other_lines(tmp_path):
     path = tmp_path / "alerts.jsonl"
-    mine = {"items": [{"alert": "x", "quote": "words", "headlines": ["words"]}, {"alert": "y", "quote": "kept"}], "subject": "words"}
+    items = [{"alert": "x", "quote": "words", "headlines": ["words"]}, {"alert": "y", "quote": "kept"}]
+    mine = {"items": items, "subject": "words"}
     other = json.dumps({"items": [{"alert": "y", "quote": "words of another"}], "subject": "s"})
     path.write_text(json.dumps(mine) + "\n" + other + "\ntorn {")
     size = path.stat().st_size

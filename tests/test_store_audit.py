@@ -292,10 +292,23 @@ def with_contents(tmp_path):
     for n in range(4):
         found = content.add_revision(
             Revision(
-                article=f"a{n}", revision=1, rendition="x/1", feed="f", outlet="o", outlet_name="O", url=f"https://o.example/{n}",
-                title="Title", body=f"Body {n}.", byline=None, language="en", seen_at=T0, occurred_at=T0,
-                occurred_basis="claimed", claimed_at=T0, page=b"<p>page %d" % n,
-            )  # fmt: skip
+                article=f"a{n}",
+                revision=1,
+                rendition="x/1",
+                feed="f",
+                outlet="o",
+                outlet_name="O",
+                url=f"https://o.example/{n}",
+                title="Title",
+                body=f"Body {n}.",
+                byline=None,
+                language="en",
+                seen_at=T0,
+                occurred_at=T0,
+                occurred_basis="claimed",
+                claimed_at=T0,
+                page=b"<p>page %d" % n,
+            )
         )
         event = ArticlePublished(
             found.article, "f", "o", T0, T0, "claimed", "en", "x/1", found.page, found.content, "read",

@@ -153,3 +153,10 @@ def test_two_processes_find_the_same():
 def test_a_year_after_the_window_counts_as_another_year():
     body = "The Harrow Bridge will be closed to traffic in 2044 because its cables are corroded."
     assert found(body, published=datetime(2031, 5, 14, tzinfo=UTC)) == []
+
+
+def test_a_window_without_an_end_takes_in_later_years():
+    body = "The Harrow Bridge will be closed to traffic in 2044 because its cables are corroded."
+    slots = msgspec.structs.replace(CLOSES.slots, date_to=None)
+    lasting = compile_claims(ClaimSet((msgspec.structs.replace(CLOSES, slots=slots), COST), CLAIMS.entities))
+    assert found(body, watch=lasting) == [("harrow-bridge-closes", body)]

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.pair_article import article, article_features, excerpt, nearest
+from workers.pair_article import article, article_features, nearest
+from workers.pair_encoder import load_encoder
 from workers.pair_headline import headline_features, outline, relation_features
 from workers.pair_model import FILE_VERSION, ModelUnreadable, load_model
 from workers.pairs import LABELS, Pair, is_headline, judge
 
 MODEL = load_model()
+ENCODER = load_encoder()
 NO_WEIGHTS = np.zeros(1 << 15, dtype=np.float32)
 
 BRIDGE = (
@@ -80,6 +82,23 @@ def test_a_judgement_does_not_depend_on_the_other_pairs():
     assert [[round(v, 12) for v in s.values()] for s in alone] == [[round(v, 12) for v in s.values()] for s in together]
 
 
+@pytest.mark.skipif(ENCODER is None, reason="the encoder's tokenizer is not installed")
+def test_the_encoder_reads_each_pair_by_itself_and_has_its_share_of_the_answer():
+    pairs = [("The mayor of Merrow resigned", "Mayor's resignation? Never happened"), ("Kites are banned", "Kites banned")]
+    rows = ENCODER.headlines(pairs)
+    assert rows.shape == (2, 3)
+    assert np.allclose(rows.sum(axis=1), 1)
+    assert rows[1].tolist() == ENCODER.headlines(pairs[1:])[0].tolist()
+    alone, mixed = (next(judge([Pair("p", *pairs[0])], MODEL, encoder)) for encoder in (None, ENCODER))
+    related = 1 - mixed.scores["unrelated"]
+    expected = MODEL.mix * rows[0, 1] * related + (1 - MODEL.mix) * alone.scores["denies"]
+    assert math.isclose(mixed.scores["denies"], expected, rel_tol=1e-6)
+
+
+def test_no_encoder_where_its_weights_are_missing(tmp_path):
+    assert load_encoder(tmp_path / "none.onnx") is None
+
+
 def test_the_label_is_unrelated_only_where_that_is_more_likely_than_not():
     for judgement in judge([Pair("1", "Rye bread won a prize", BAKERY), Pair("2", "The mayor resigned", BAKERY)], MODEL):
         assert (judgement.label == "unrelated") == (judgement.scores["unrelated"] > 0.5)
@@ -113,15 +132,6 @@ def test_an_outline_reads_alike_for_all_claims():
     one = outline("Merrow bought kites", "No, Merrow did not buy kites in 2024")
     other = outline("Acme paid Bolt", "No, Acme did not buy Bolt in 1999")
     assert one == other == ["<s>", "no", "C", "did", "not", "buy", "C", "in", "#", "</s>"]
-
-
-def test_an_excerpt_keeps_the_opening_and_what_concerns_the_claim_in_order():
-    long = BRIDGE + "\n\n" + BAKERY
-    part = excerpt("The bridge at Merrow is to be torn down", article(long, NO_WEIGHTS), words=60)
-    assert part.startswith("The old bridge at Merrow will stay open")
-    assert "torn down in May" in part
-    assert "rye bread" not in part
-    assert len(part.split()) <= 60
 
 
 def test_the_nearest_sentences_come_best_first():

@@ -75,8 +75,11 @@ def fine_tune(model: StanceEncoder, rows: list[Row]) -> None:
 
 
 def export(model: StanceEncoder, path: Path) -> None:
-    """ONNX with int8 weights, a scale a channel (with one a tensor every fourth of its errors was new); seven bits,
-    since processors without VNNI overflow on eight."""
+    """ONNX with int8 weights.
+
+    A scale a channel: with one a tensor the probabilities move by .034 on average, so by .013. Seven bits, since
+    processors without VNNI overflow on eight.
+    """
     model.eval()
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "full.onnx"

@@ -19,6 +19,8 @@ from store.claim import Claim, ClaimSet, Entity
 from workers.vectors import Matrix, Vectors
 from workers.words import Word, is_common, stem, words_in
 
+_OPEN_YEARS = 30
+"""How far a window without an end reaches."""
 COMMON_WEIGHT = 0.3
 """What a common word counts, as a share of a rare one."""
 
@@ -271,10 +273,6 @@ def _watched(
 ) -> Watched:
     bag = {key: 0.5 * weights[key] for key in sorted(part.slots)}
     bag |= {key: weights[key] for key in sorted(part.core | part.single)}
-    window = [day.year for day in (claim.slots.date_from, claim.slots.date_to, claim.deadline) if day]
-    said = [int(key) for key in bag if len(key) == 4 and key.isdigit()]
-    open_start = claim.slots.date_from is None and not claim.deadline
-    years = frozenset() if open_start or not window else frozenset({*range(min(window), max(window) + 1), *said})
     return Watched(
         claim=claim,
         bag=bag,
@@ -284,8 +282,19 @@ def _watched(
         actors=part.actors,
         place=part.place,
         voices=frozenset("@" + voice for principal in claims.principals(claim) for voice in principal.voices),
-        years=years,
+        years=_years(claim, bag),
     )
+
+
+def _years(claim: Claim, bag: dict[str, float]) -> frozenset[int]:
+    """The years of the claim's window and those its words name; empty where the window has no beginning."""
+    slots = claim.slots
+    if slots.date_from is None and claim.deadline is None:
+        return frozenset()
+    known = [day.year for day in (slots.date_from, slots.date_to, claim.deadline) if day]
+    last = max(known) if slots.date_to or claim.deadline else min(known) + _OPEN_YEARS
+    named = (int(key) for key in bag if len(key) == 4 and key.isdigit())
+    return frozenset({*range(min(known), last + 1), *named})
 
 
 def entity_id(key: str) -> str | None:

@@ -19,14 +19,16 @@ _NOT_DO = (
     r"|directly|even|at once|himself|herself))?"
 )
 _TELLING = (
-    r"(?:say|comment|discuss|elaborate|respond|reply|answer|return|disclose|reveal|specify"
-    r"|speculate|pick up|confirm|be drawn|name"
+    r"(?:say|talk|comment|discuss|elaborate|respond|reply|answer|return|disclose|reveal|specify"
+    r"|speculate|pick up|confirm|be (?:drawn|hurried|led)|name"
     r"|be reached|take (?:any )?(?:questions?|calls?)|go (?:into|beyond|over|further)|(?:wish|want"
     r"|care|choose) to|give (?:details|the|any|a)"
     r"|provide|identify|address|engage|explain|release|be (?:available|contacted)"
     r"|make (?:\w+ )?(?:available|comment))"
 )
 
+_HAVE_NOT = r"(?:ha(?:s|ve|d)(?: not|n['’]t)(?: yet| so far| officially| publicly| itself)?)"
+_TOLD = r"(?:announced|confirmed|commented|mentioned|acknowledged|disclosed|responded|replied|verified)"
 SILENCE = re.compile(
     rf"\b(?:(?:declin|refus)(?:es?|ed|ing) (?:to (?:be drawn|{_TELLING}|add|be interviewed|go|make"
     r"|talk|acknowledge|take|offer)|(?:any |all |every |an? |further )*(?:comments?|interviews?"
@@ -42,6 +44,20 @@ SILENCE = re.compile(
     r"|cards)|silent|quiet|mum)"
     r"|(?:remain|stay|fell|went|been|was|were)(?:s|ed|ing)? (?:silent|tight-lipped|quiet|mum"
     r"|non-committal|noncommittal|unavailable|not (?:\w+ )?available|unreachable)\b"
+    r"|neither\b[^.;]{0,60}\bconfirm\b[^.;]{0,40}\bnor\b[^.;]{0,12}\b(?:deny|refute|reject|dismiss|rule)"
+    r"|(?:declin|refus)(?:es?|ed|ing) to (?:confirm|deny)\b[^.;]{0,12}\bor (?:to )?(?:deny|confirm)"
+    rf"|(?:{_HAVE_NOT} (?:\w+ly )?{_TOLD}|never {_TOLD})\b"
+    r"|(?:ma(?:de|ke|kes|king)|contain(?:s|ed)?|with|without) (?:no|any) mention\b"
+    r"|ha(?:s|ve|d) no word (?:of|on|about)\b|profess(?:es|ed|ing) (?:\w+ )?ignorance"
+    r"|plead(?:s|ed)? ignorance|(?:leaves?|left|leaving) (?:out|open|unsaid|unmentioned) (?:the|where|when|which|who|whether)\b"
+    r"|(?:is|are|was|were) (?:silent|mute|mum) (?:on|about|as to)\b"
+    r"|(?:is|are|was|were|be) aware (?:only )?of (?:the|these|those|such|this|recent|press|media)? ?(?:\w+ )?(?:reports?|claims?"
+    r"|allegations?|rumou?rs?|articles?|stor(?:y|ies))\b"
+    r"|(?:that|this|it)(?:['’]s| is| was) (?:a |one )?(?:question|matter|one|decision|subject) for (?:the|his|her|their|its"
+    r"|others|(?-i:[A-Z]))"
+    r"|(?:would|will|preferred to|prefers to) leave (?:it|that|this|them|such \w+|the \w+)? ?to (?:others|the|his|her)\b"
+    r"|(?:advis|recommend|suggest|urg)\w* (?:\w+ ){0,3}?(?:to (?:turn to|ask|address|contact|call|approach)"
+    r"|(?:calling|asking|contacting|waiting|patience)\b)"
     r"|neither (?:\w+ )?(?:confirm|admit|accept)(?:s|ed|ing|ted"
     r"|ting)? (?:[\w'’-]+ ){0,10}nor (?:\w+ )?(?:den|reject|rul|dismiss)\w+"
     r"|neither (?:side|party|company|club|firm|man|woman|of (?:them"
@@ -147,7 +163,7 @@ _UNTRUTH_NOUN = (
 UNTRUE = re.compile(
     r"\b(?:un(?:true|founded|warranted|substantiated)|false(?:ly)?|incorrect|inaccurate|erroneous"
     r"|mistaken|baseless|groundless|wrong(?:ly)?|bogus|bullshit|trolled|doctored|staged|debunk\w*"
-    r"|nope|put to rest|(?:is|was|are|were|be|been|a|all|totally|entirely) (?:fake|faked"
+    r"|nope|put to rest|(?:not|n['’]t|never) believe a (?:single )?word|not a (?:single )?word of (?:it|this|that) is true|(?:is|was|are|were|be|been|a|all|totally|entirely) (?:fake|faked"
     r"|fabricated|invented)|(?:fake|fabricated|invented) (?:\w+ ){0,2}(?:report|stor(?:y|ies)|news"
     r"|claims?|rumou?rs?|articles?|tweets?|letters?|photos?|videos?|account|website)|retract(?:s"
     r"|ed)? (?:\w+ ){0,2}(?:claims?|stor(?:y|ies)|reports?|articles?|allegations?|accusations?)"
@@ -197,7 +213,7 @@ DOUBT = re.compile(
     r"|find(?:s|ing)? (?:it|that|this) (?:\w+ )?(?:odd|strange|curious|hard|puzzling|remarkable)"
     r"|found (?:it|that|this) (?:\w+ )?(?:odd|strange|curious|hard|puzzling|remarkable)"
     r"|far from (?:certain|clear|sure)|(?:no longer|not|n['’]t) (?:know|knew|sure|certain"
-    r"|convinced|persuaded|believe|buy)\b|remains? to be (?:seen|proven|proved|shown)"
+    r"|convinced|persuaded|believe(?! a (?:single )?word)|buy)\b|\w+n['’]t (?:know|believe(?! a (?:single )?word))\b|remains? to be (?:seen|proven|proved|shown)"
     r"|spare (?:me|us)|beg(?:s|ged)? the question|too good to be true|before I believed?"
     r"|take (?:it|this|that) with (?:a|some) )",
     re.IGNORECASE,
@@ -242,7 +258,7 @@ IDLE_NEGATION = re.compile(
     r"|longer a secret)"
     r"|nothing (?:but|less|short of|else)|none other|whether or not|if not|or not|why not"
     r"|the words? [\"“]not|(?:urg|press|warn|ask|tell|told|order|pressur|persuad|advis"
-    r"|want)\w* (?:\w+ ){1,3}not|cannot be named|no (?:names?|camera)|would not surprise"
+    r"|want)\w* (?:\w+ ){0,3}not|cannot be named|no (?:names?|camera)|would not surprise|not hesitate|no (?:reason|objection|obstacle|argument|harm|bar) (?:against|to \w+ing)|nothing (?:against|wrong with)"
     r"|not (?:\w+ )?(?:deny|dispute|contest|doubt|rule)|no one (?:doubts|disputes)"
     r"|cannot be (?:ruled out|excluded|denied)|could not be (?:ruled out|excluded|denied)"
     r"|unable to (?:hide|conceal)|fail(?:s|ed)? to (?:mention|disclose|tell|report|warn|stop|prevent))\b",
@@ -253,7 +269,7 @@ CONDITION = re.compile(
     r"(?:^|(?<=[\s\"“(,;:]))(?:[Ii]f|[Uu]nless|[Pp]rovided(?: that)?|[Aa]ssuming|[Ii]n case"
     r"|[Ii]n the event|[Aa]s long as|[Ss]upposing|so long as)\b(?! not for| only)|(?:^"
     r"|(?<=[.!?;:\"“,] )|(?<=[\"“]))(?:Were|Should|Had) (?:the|a|an|it|he|she|they|we|that|this"
-    r"|[A-Z]\w+)(?=[^?]*(?:,|$))(?![^,.]*\?)|\bwere (?:it|they|he|she|\w+) (?:shown|to|proven"
+    r"|[A-Z]\w+)(?=[^?]*(?:,|$))(?![^,.]*\?)|\bwere (?:it|they|he|she|this|that) (?:shown|to|proven"
     r"|confirmed)\b|\bdepend(?:s|ed|ing)? on (?:whether|how|if)\b|\b[Ww]hether\b[^.]*\bdepend(?:s"
     r"|ed|ing)? on\b|\bonly if\b",
 )
@@ -273,7 +289,7 @@ MAYBE = re.compile(
     r"\b(?:(?-i:may)(?! \d)|might|could|possibl[ey]|possibility|possibilities|perhaps|maybe"
     r"|probabl[ey]|presumably|conceivabl[ey]|apparently|seem(?:s|ed|ingly)?|appear(?:s|ed)? (?:to"
     r"|that)|suspect(?:s|ed|ing)?|suspicions?|speculat\w+|guess(?:es)?|rumou?rs?\b|hypothes\w+"
-    r"|unconfirmed|supposedly|thought to|believed to have been|take (?:it )?for granted"
+    r"|unconfirmed|supposedly|thought to|supposed to have|said to have|believed to have been|take (?:it )?for granted"
     r"|takes? it for granted|would not (?:\w+ )?(?:surprise|be surprised)"
     r"|wouldn['’]t (?:\w+ )?surprise|cannot be (?:ruled out|excluded)|could not be (?:ruled out"
     r"|excluded)|can['’]t be ruled out|murmur\w*|concerns?|fears? (?:that|of)|talk (?:of|was"
@@ -295,7 +311,7 @@ UNATTRIBUTED = re.compile(
     r"\b(?:reportedly|allegedly|purportedly|supposedly|it (?:is|was|has been) (?:\w+ )?(?:said"
     r"|reported|rumou?red|alleged|claimed|understood|believed|thought)"
     r"|(?:is|are|was|were) (?:\w+ )?(?:said|reported|rumou?red|alleged|believed|understood|thought"
-    r"|estimated|claimed) to|there (?:is|was|has been|are|were) (?:\w+ )?(?:speculation|talk"
+    r"|estimated|claimed|supposed) to|there (?:is|was|has been|are|were) (?:\w+ )?(?:speculation|talk"
     r"|rumou?rs?|reports?)"
     r"|rumou?r has it|word is|according to (?:reports|rumou?rs|speculation|media reports|press reports))\b",
     re.IGNORECASE,

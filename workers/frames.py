@@ -40,7 +40,7 @@ _ACCORD = re.compile(
     r"|told|stated|claimed) by|[Pp]er(?= [A-Z]))\s+)"
 )
 _CITE = re.compile(
-    r"\b(?:citing|quoting|cited|which (?:was|is) (?:citing|quoting)|attributing it to|credited to"
+    r"\b(?:citing|quoting|cited|(?:has|have|had|got) (?:it|this|that) from|which (?:was|is) (?:citing|quoting)|attributing it to|credited to"
     r"|sourced to)\s+"
 )
 _PASSIVE = re.compile(

@@ -16,7 +16,7 @@ _SAID_IF = re.compile(
 )
 _OWN_WOULD = re.compile(
     r"\b(?:I|we|he|she|it|they|who|['’]d) would (?:not )?(?:say|pay|want|like|love|have|neither"
-    r"|only|never|rather|be|welcome)\b|\bwould (?:like|love|rather|say|seem|appear)\b"
+    r"|only|never|rather|be(?! (?:in|at|on|back|there|here|visiting|\w+ing)\b)|welcome)\b|\bwould (?:like|love|rather|say|seem|appear)\b"
     r"|\bthat would be\b",
     re.IGNORECASE,
 )

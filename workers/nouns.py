@@ -74,7 +74,8 @@ OUTLET_WORD = re.compile(
 GENERIC_OUTLET = (
     r"(?:news)?papers?|broadcasters?|(?:news|press) agenc(?:y|ies)|wire services?"
     r"|(?:news )?websites?|(?:news )?site|magazines?|weekly|daily|tabloids?|broadsheets?"
-    r"|(?:television|radio|TV) (?:stations?|channels?|networks?)|news outlets?|media|press|blogs?"
+    r"|(?:television|radio|TV) (?:stations?|channels?|networks?)|news outlets?|(?:media|press)(?! (?:service|cent(?:re|er)|office|officer"
+    r"|secretary|conference|room|desk|release|team|department|bureau|corps|attach)\w*)|blogs?"
     r"|programme|network|periodical"
 )
 BODY_NOUN = re.compile(rf"\b(?:{GROUP_NOUN})\b", re.IGNORECASE)

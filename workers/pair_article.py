@@ -187,27 +187,3 @@ def nearest(claim: str, given: Article, number: int = 3) -> list[Counted]:
     wanted = frozenset(content(tokens(claim)))
     order = sorted(range(len(given.sentences)), key=lambda i: (-len(wanted & given.sentences[i].kinds), i))
     return [given.sentences[i] for i in order[:number]]
-
-
-def excerpt(claim: str, given: Article, words: int = 60) -> str:
-    """The opening and the sentences that share most with the claim or take a side, in their order, about `words` words."""
-    wanted = frozenset(content(tokens(claim)))
-    scored = sorted(((_worth(s, i, wanted), -i) for i, s in enumerate(given.sentences)), reverse=True)
-    kept: list[int] = []
-    length = 0
-    for _, place in scored:
-        size = len(given.sentences[-place].text.split())
-        if kept and length + size > words:
-            continue
-        kept.append(-place)
-        length += size
-    return " ".join(given.sentences[i].text for i in sorted(kept))
-
-
-_TELLING = ("refute", "deny", "doubt", "report", "confirm", "neg")
-
-
-def _worth(sentence: Counted, place: int, wanted: frozenset[str]) -> float:
-    opening = {0: 0.5, 1: 0.2}.get(place, 0.0)
-    side = 0.15 if any(sentence.cues[name] for name in _TELLING) else 0.0
-    return len(wanted & sentence.kinds) / max(len(wanted), 1) + side + opening

@@ -43,7 +43,7 @@ class HeadlineModel(msgspec.Struct, frozen=True):
 
 
 class StanceModel(msgspec.Struct, frozen=True):
-    """All weights. `mix` is the encoder's share for headlines and for articles, `lean` the factor on `denies` there."""
+    """All weights. `mix` is the encoder's share for headlines, `lean` the factor on `denies` for headlines and articles."""
 
     version: str
     headline: HeadlineModel
@@ -51,7 +51,7 @@ class StanceModel(msgspec.Struct, frozen=True):
     rarity: Weights
     related: Forest
     article: Forest
-    mix: tuple[float, float]
+    mix: float
     lean: tuple[float, float]
 
 
@@ -76,7 +76,7 @@ def load_model(path: Path = SHIPPED) -> StanceModel:
 
 
 def _model(given: Mapping[str, NDArray[np.generic]]) -> StanceModel:
-    mix, lean = (np.asarray(given[name], dtype=float) for name in ("mix", "lean"))
+    lean = np.asarray(given["lean"], dtype=float)
     return StanceModel(
         version=str(given["name"]),
         headline=headline_model(given),
@@ -84,7 +84,7 @@ def _model(given: Mapping[str, NDArray[np.generic]]) -> StanceModel:
         rarity=np.asarray(given["rarity"], dtype=np.float32),
         related=forest_from(given, "related"),
         article=forest_from(given, "article"),
-        mix=(mix[0], mix[1]),
+        mix=float(np.asarray(given["mix"], dtype=float)),
         lean=(lean[0], lean[1]),
     )
 

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import msgspec
 import numpy as np
 
-from workers.pair_article import Article, article, article_features, excerpt, nearest
+from workers.pair_article import Article, article, article_features, nearest
 from workers.pair_headline import headline_features, outline, relation_features, wording
 from workers.pair_model import HeadlineModel, StanceModel
 from workers.trees import Floats, softmax
@@ -46,11 +46,10 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Encoder(Protocol):
-    """Reads claim and text together; `workers.pair_encoder` implements it. Rows of probabilities, in the order of
-    LABELS: three for headlines, four for articles (or excerpts of them)."""
+    """Reads claim and headline together, one row of probabilities (affirms, denies, discusses) a pair;
+    `workers.pair_encoder` implements it."""
 
     def headlines(self, pairs: Sequence[tuple[str, str]]) -> Floats: ...
-    def articles(self, pairs: Sequence[tuple[str, str]]) -> Floats: ...
 
 
 def judge(
@@ -58,7 +57,8 @@ def judge(
 ) -> Iterator[Judgement]:
     """One judgement a pair, in order. Streams: holds `batch` pairs and the last 2,048 articles.
 
-    Without an encoder the answers come from counts alone, less well (see workers/model/MODEL_CARD.md).
+    The encoder has its say about headlines; without one, and for articles always, the answers come from counts alone
+    (workers/model/MODEL_CARD.md says how much worse).
     """
     counted = lru_cache(maxsize=2048)(lambda text: article(text, model.rarity))
     waiting = iter(pairs)
@@ -70,9 +70,7 @@ def judge(
         if headlines:
             scores[np.flatnonzero(short)] = _headlines(headlines, model, encoder)
         if articles:
-            scores[np.flatnonzero(~np.array(short))] = _articles(
-                articles, [counted(pair.text) for pair in articles], model, encoder
-            )
+            scores[np.flatnonzero(~np.array(short))] = _articles(articles, [counted(p.text) for p in articles], model)
         for pair, row in zip(some, scores, strict=True):
             yield Judgement(pair.id, label_of(row), dict(zip(LABELS, row.tolist(), strict=True)))
 
@@ -92,7 +90,7 @@ def _headlines(pairs: list[Pair], model: StanceModel, encoder: Encoder | None) -
     both = [(p.claim, p.text) for p in pairs]
     stance = headline_stance(both, model.headline)
     if encoder is not None:
-        stance = model.mix[0] * encoder.headlines(both) + (1 - model.mix[0]) * stance
+        stance = model.mix * encoder.headlines(both) + (1 - model.mix) * stance
     rows = np.array([[*relation_features(*pair), 1.0] for pair in both])
     return _joined(stance, 1 / (1 + np.exp(rows @ model.relation)), model.lean[0])
 
@@ -107,21 +105,14 @@ def headline_stance(pairs: Sequence[tuple[str, str]], model: HeadlineModel) -> F
     return mean
 
 
-def _articles(pairs: list[Pair], texts: list[Article], model: StanceModel, encoder: Encoder | None) -> Floats:
+def _articles(pairs: list[Pair], texts: list[Article], model: StanceModel) -> Floats:
     rows = np.array([article_features(p.claim, t, model.rarity) for p, t in zip(pairs, texts, strict=True)])
     unrelated = 1 / (1 + np.exp(-model.related.raw(rows)[:, 0]))
     stance = np.full((len(pairs), 3), 1 / 3)
     near = np.flatnonzero(unrelated < _SETTLED)
     if len(near):
-        claims, kept = [pairs[i].claim for i in near], [texts[i] for i in near]
-        told = sentence_stances(claims, kept, model.headline)
+        told = sentence_stances([pairs[i].claim for i in near], [texts[i] for i in near], model.headline)
         stance[near] = softmax(model.article.raw(np.hstack([rows[near], told])))
-        if encoder is not None:
-            share = model.mix[1]
-            read = encoder.articles([(c, excerpt(c, t)) for c, t in zip(claims, kept, strict=True)])
-            unrelated[near] = share * read[:, 3] + (1 - share) * unrelated[near]
-            on = read[:, :3] / read[:, :3].sum(axis=1, keepdims=True)
-            stance[near] = share * on + (1 - share) * stance[near]
     return _joined(stance, unrelated, model.lean[1])
 
 

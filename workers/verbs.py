@@ -85,7 +85,7 @@ SAY = (
         "reiterate reaffirm describe call mention continue conclude complain protest joke quip tweet "
         "urge propose recommend "
         "recount murmur whisper hint imply boast clarify specify inform submit apologise apologize "
-        "share signal "
+        "signal advise underline underscore "
         "volunteer counter retort report assure express put confide lament demand hail welcome thank "
         "withdraw admit criticise criticize condemn accuse blame attack slam blast mock brand dub "
         "label portray depict characterise characterize liken oppose endorse proclaim conclude"
@@ -110,7 +110,7 @@ THINK = (
     *listed(
         "believe think suspect reckon expect fear hope assume guess speculate anticipate foresee "
         "understand feel consider "
-        "regard conclude find know hear want favour favor worry"
+        "regard conclude find know hear want favour favor worry bet infer deduce"
     ),
     "take it",
 )

@@ -1,15 +1,18 @@
-"""Evidence for others: signed checkpoints, and the keys that sign them."""
+"""Evidence for others: signed checkpoints, the keys that sign them, and bundles that can be checked offline."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dateline import show
 from dateline.cli.options import HomeOption, JsonOption, print_json, resolved, say
-from dateline.errors import PARTIAL
+from dateline.errors import PARTIAL, UserError
+from dateline.exporting import export as export_bundle
 from dateline.home import Home
 from dateline.keys import KeyRing
 from dateline.publishing import Checkpointer
+from store.bundle import Scope
 
 keys = typer.Typer(help="The keys that sign checkpoints. Public halves only; the secret one never leaves its file.")
 
@@ -17,6 +20,7 @@ keys = typer.Typer(help="The keys that sign checkpoints. Public halves only; the
 def register(audit: typer.Typer) -> None:
     """Adds these commands to `dateline audit`."""
     audit.command("checkpoint")(checkpoint)
+    audit.command("export")(export)
     audit.add_typer(keys, name="keys")
 
 
@@ -49,6 +53,26 @@ def checkpoint(
         typer.echo(f"dateline: not published to {error}; it is tried again with the next one.", err=True)
     if failed:
         raise typer.Exit(PARTIAL)
+
+
+def export(
+    path: Annotated[Path, typer.Argument(metavar="DIR-OR-ZIP", help="A new folder, or a new file that ends in .zip.")],
+    story: Annotated[str | None, typer.Option(help="All claims of this story.")] = None,
+    claim: Annotated[str | None, typer.Option(help="This claim.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole ledger.")] = False,
+    home: HomeOption = show.HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Writes an evidence bundle: events, texts, proofs, signed checkpoint, keys, a report, and a script that checks it all."""
+    if (story is not None) + (claim is not None) + everything != 1:
+        raise UserError("say what to export: --story S, --claim C or --all.")
+    with Home(resolved(home)) as opened:
+        made = export_bundle(opened, Scope(story, claim), resolved(path))
+    if as_json:
+        print_json(made._asdict())
+        return
+    say(f"{made.path}: {made.events} events and {made.contents} contents ({made.scope}), proved against {made.size} events.")
+    say("Check it with `python -I verify.py` in the folder; read report.html.")
 
 
 @keys.command("list")
