@@ -38,7 +38,10 @@ FOREST = {
 class Annotated(NamedTuple):
     """One article: `wanted` is 1 for a unit that concerns a claim, -1 where either answer will do, else 0."""
 
+    name: str
     article: Article
+    claims: tuple[str, ...]
+    """Ids of the claims in question, one a column of `wanted`."""
     table: Table
     wanted: Table
     missed: int
@@ -64,7 +67,8 @@ def annotated(claims_file: Path, texts: Path, gold: Path, weight: float, vectors
                         full[i, watch.position[row["claim"]]] = value
         wanted = full[:, chosen]
         missed = int((full == 1).sum() - (wanted == 1).sum())
-        found.append(Annotated(article, direct(article, watch, chosen, vectors), wanted, missed, weight))
+        claims = tuple(watch.watched[n].claim.id for n in chosen)
+        found.append(Annotated(name, article, claims, direct(article, watch, chosen, vectors), wanted, missed, weight))
     return found
 
 
@@ -77,7 +81,8 @@ def off_topic(claims_file: Path, articles: Path, most: int, weight: float, vecto
         chosen = candidates(article, watch)
         if chosen:
             table = direct(article, watch, chosen, vectors)
-            found.append(Annotated(article, table, np.zeros(table.shape[:2]), 0, weight))
+            claims = tuple(watch.watched[n].claim.id for n in chosen)
+            found.append(Annotated("", article, claims, table, np.zeros(table.shape[:2]), 0, weight))
     return found
 
 

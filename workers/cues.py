@@ -49,7 +49,7 @@ SILENCE = re.compile(
     rf"|(?:{_HAVE_NOT} (?:\w+ly )?{_TOLD}|never {_TOLD})\b"
     r"|(?:ma(?:de|ke|kes|king)|contain(?:s|ed)?|with|without) (?:no|any) mention\b"
     r"|ha(?:s|ve|d) no word (?:of|on|about)\b|profess(?:es|ed|ing) (?:\w+ )?ignorance"
-    r"|plead(?:s|ed)? ignorance|(?:leaves?|left|leaving) (?:out|open|unsaid|unmentioned) (?:the|where|when|which|who|whether)\b"
+    r"|plead(?:s|ed)? ignorance|(?:leaves?|left|leaving) (?:out|unsaid|unmentioned) (?:the|where|when|which|who|whether)\b"
     r"|(?:is|are|was|were) (?:silent|mute|mum) (?:on|about|as to)\b"
     r"|(?:is|are|was|were|be) aware (?:only )?of (?:the|these|those|such|this|recent|press|media)? ?(?:\w+ )?(?:reports?|claims?"
     r"|allegations?|rumou?rs?|articles?|stor(?:y|ies))\b"
@@ -124,8 +124,8 @@ SILENCE = re.compile(
 """A party keeps silent, evades, or neither confirms nor denies."""
 
 CONTACT = (
-    r"questions?|(?:tele)?phones?|calls?|callers|(?:press|news) conferences?|interview(?:s|ed"
-    r"|ers?)?|reporters?|journalists?|cameras?|microphones?|comments?|statements?|e-?mails?"
+    r"questions?|(?:tele)?phones?|calls?(?! (?:on|at|in|for)\b)|callers|(?:press|news) conferences?|interview(?:s|ed"
+    r"|ers?)?|(?<!our )reporters?|journalists?|cameras?|microphones?|comments?|statements?|e-?mails?"
     r"|letters?|messages?|answers?|repl(?:y|ies)|doors?|the press|the media|podium|lectern"
     r"|left the room|request"
 )
@@ -313,7 +313,7 @@ UNATTRIBUTED = re.compile(
     r"|(?:is|are|was|were) (?:\w+ )?(?:said|reported|rumou?red|alleged|believed|understood|thought"
     r"|estimated|claimed|supposed) to|there (?:is|was|has been|are|were) (?:\w+ )?(?:speculation|talk"
     r"|rumou?rs?|reports?)"
-    r"|rumou?r has it|word is|according to (?:reports|rumou?rs|speculation|media reports|press reports))\b",
+    r"|rumou?r has it|word is|(?<=\s[-–—] )(?:media )?(?:reports?|sources?|media)$|according to (?:reports|rumou?rs|speculation|media reports|press reports))\b",
     re.IGNORECASE,
 )
 """Somebody says so, and nobody says who."""

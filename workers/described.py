@@ -4,13 +4,13 @@ import re
 
 from store.claim import ClaimSet
 from store.reading import Name, Span
-from workers.names import is_personal, plain, registry
-from workers.nouns import BODY_NOUN, OUTLET_NOUN, PERSON_NOUN
+from workers.names import Known, find_entity, is_body_name, is_personal, plain, registry
+from workers.nouns import BODY_NOUN, DEMONYM, OUTLET_NOUN, PERSON_NOUN, STATE_INITIALS, STATE_ORGAN
 from workers.party import Sort, Source, person
 from workers.text import Text
 
 _DOCUMENT = re.compile(
-    r"^(?:reports?|stud(?:y|ies)|letters?|e-?mails?|notes?|memos?|documents?|records?|files?"
+    r"^(?:reports?|accounts?|dispatch(?:es)?|despatch(?:es)?|timetables?|sheets?|stud(?:y|ies)|letters?|e-?mails?|notes?|memos?|documents?|records?|files?"
     r"|statements?|surveys?|polls?|tests?|results?|figures?|data|images?|pictures?|photographs?"
     r"|videos?|footage|tapes?|recordings?|texts?|articles?|stor(?:y|ies)|posts?|tweets?|signs?"
     r"|maps?|analys[ie]s|findings?|evidence|laws?|rules?|contracts?|versions?|minutes|deal"
@@ -96,21 +96,24 @@ def described(
             noun,
         )
     if OUTLET_NOUN.search(head):
+        publisher = _adjoining(text, inside, head_end)
+        if publisher and (known := names.resolve(*publisher)).kind == "body" and known.organisation:
+            return Source("body", None, known.name, None, head=noun)
         outlet = (
-            names.resolve(*inside[0]).name
-            if inside
+            names.resolve(*publisher).name
+            if publisher
             else names.resolve(*after[0]).name
             if after and re.fullmatch(r",\s*", text.text[head_end : after[0][0]])
             else None
         )
         return Source("outlet", None, outlet, Name(whole, None, place), head=noun)
     if BODY_NOUN.search(head):
+        if _is_some(head, noun):
+            return Source("unnamed", None, None, Name(whole, None, place), True, head=noun)
         if inside:
             low = inside[0][0]
             known = names.resolve(low, inside[-1][1])
-            wording = plain(text.text[low:head_end])
-            name = known.name if known.name.entity else Name(wording, None, Span(low, head_end))
-            return Source("body", None, name, None, head=noun)
+            return Source("body", None, _organ(claims, known, plain(text.text[low:head_end]), Span(low, head_end)), None, head=noun)
         return Source(
             "body",
             None,
@@ -172,12 +175,71 @@ def _document(
             sort: Sort = "body" if known.kind == "person" else known.kind
             return Source(sort, None, known.name, None, head=noun)
     head = text.text[place.start : head_end]
+    if _COPY.fullmatch(head):
+        return Source("outlet", None, None, Name(head, None, Span(place.start, head_end)), head=noun)
     issuer = re.match(r"(?:[Tt]he |[Ii]ts |[Aa]n? )?((?:[a-z]+ )?[a-z]+)['’]s? ", head)
     if issuer and BODY_NOUN.search(issuer[1]):
         low, high = issuer.span(1)
         span = Span(place.start + low, place.start + high)
         return Source("body", None, Name(issuer[1], None, span), None, head=issuer[1])
     return Source("nobody", head=noun)
+
+
+_COPY = re.compile(
+    r"(?:[Tt]he|[Tt]hat|[Tt]his) (?:same |original |newspaper |\w+ )?(?:report|account|story|article|dispatch|despatch|reports)"
+)
+"""What an outlet has published, where the text has just relayed one."""
+
+
+def _adjoining(text: Text, inside: list[tuple[int, int]], head_end: int) -> tuple[int, int] | None:
+    """'The Orlen Tidende newspaper', but neither 'a French broadcaster' nor, of a place, 'the Lyon paper'."""
+    if not inside:
+        return None
+    wording = text.text[slice(*inside[-1])]
+    placed = re.search(rf"\b(?:in|from|near|to|at|of) {re.escape(wording)}\b", text.text)
+    return None if DEMONYM.fullmatch(wording) or STATE_INITIALS.fullmatch(wording) or placed else inside[-1]
+
+
+def _is_some(head: str, noun: str) -> bool:
+    """'Several governments', 'two of the banks', 'foreign ministries': bodies that the text does not name."""
+    plural = re.search(r"(?:[^s'’]s)$", noun) and noun not in {"authorities", "headquarters"}
+    return bool(plural) and not re.match(r"(?:[Tt]he|[Tt]hese|[Tt]hose|[Bb]oth|[Ii]ts|[Tt]heir|[Nn]either) ", head)
+
+
+def _only_a_place(text: Text, low: int, high: int, lead: str) -> bool:
+    """'American officials', 'officials in Tokyo': where they are from or stand, not who employs them."""
+    wording = text.text[low:high]
+    if DEMONYM.fullmatch(wording):
+        return True
+    return lead.strip() == "in" and " " not in wording and not is_body_name(wording)
+
+
+def _organ(claims: ClaimSet, known: Known, wording: str, span: Span) -> Name:
+    """'Russia's foreign ministry': the watched body of that name, else the country if it is its organ, else the words."""
+    if known.name.entity is None or wording == known.name.text:
+        return _state_of(claims, wording, span) if known.name.entity is None else known.name
+    nouns = {w for w in re.findall(r"[a-z]{3,}", wording)} - {"the"}
+    stem = known.name.text.casefold()[:5]
+    for entity in claims.entities:
+        for spelling in (entity.name, *entity.aliases):
+            words = set(spelling.casefold().replace("defense", "defence").split())
+            of_it = entity.speaks_for == known.name.entity or any(w.startswith(stem) for w in words)
+            if entity.id != known.name.entity and of_it and nouns and {n.replace("defense", "defence") for n in nouns} <= words:
+                return Name(entity.name, entity.id, span)
+    own = wording.startswith(known.name.text) and not re.match(rf"{re.escape(known.name.text)}['’]", wording)
+    official = STATE_ORGAN.search(wording) or known.name.text.casefold() in wording.casefold() and own
+    return Name(wording, known.name.entity if official else None, span)
+
+
+def _state_of(claims: ClaimSet, wording: str, span: Span) -> Name:
+    """'Russian authorities', 'the French government': the watched country, by the stem of the adjective."""
+    match = re.fullmatch(rf"(?P<people>{DEMONYM.pattern}) (?:authorities|government)", wording)
+    if match:
+        for cut in range(1, 4):
+            for end in ("", "a", "e"):
+                if entity := find_entity(claims, match["people"][:-cut] + end):
+                    return Name(entity.name, entity.id, span)
+    return Name(wording, None, span)
 
 
 def _common_gender(head: str) -> bool | None:
@@ -208,10 +270,15 @@ def _employer(
             if high <= head_end
             else None
         )
+        whose = low < head_end and re.match(r"['’]s? (?:\w+ )?(?:sources?|informants?)\b", text.text[high:])
+        if whose or (_only_a_place(text, low, high, lead) and not branch):
+            continue
         if known.kind == "body" and branch:
             return Name(plain(text.text[low : high + branch.end()]), known.name.entity, Span(low, high + branch.end()))
         if known.kind != "person" and re.fullmatch(r"|\s(?:of|for|at|in|from|with|inside|within) (?:the |an? )?", lead):
-            return known.name
+            # Somebody of a state who is not named is not the state's word.
+            state = STATE_INITIALS.fullmatch(text.text[low:high])
+            return Name(plain(text.text[low:high]), None, known.name.span) if state else known.name
     match = re.search(
         r"\s(?:of|for|at|in|from|inside|within) (the|its|their|his|her) ([a-z’'-]+(?: [a-z’'-]+)?)",
         text.text[head_end : place.end],

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from store.claim import ClaimSet, Entity
 from store.reading import Attribution, Name, Span
 from workers.attribution import encloses, governing
-from workers.names import find_entity, is_outlet_name, known_entity, plain
+from workers.names import CAPITALISED, find_entity, is_outlet_name, known_entity, plain, registry
 from workers.text import Passage, Text
 from workers.voices import Voice, voices
 
@@ -17,6 +17,7 @@ _DATELINE = re.compile(
     r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [\w. ]{3,20})? ?\((?P<agency>[A-Z][\w .&'’-]{1,40})\) "
     r"?[-–—]"
 )
+_DATE = re.compile(r"\d|^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
 _CREDIT = re.compile(
     r"^(?:(?:By|Source:|Credit:|From) (?P<by>[A-Z][\w .&'’-]{1,40})"
     r"|\((?P<alone>[A-Z][\w .&'’-]{1,40})\)|[A-Z][\w .'’-]{2,60}[,"
@@ -37,7 +38,7 @@ def relayed(
     """
     if not text.sentences:
         return None
-    found = _named_outlet(text, passage, claims) or _carried_outlet(text, passage, claims)
+    found = _named_outlet(text, passage, claims) or _carried_outlet(text, passage, claims) or _addressed(text, passage, claims)
     if found is not None and not _is_publisher(text, claims, found):
         return found
     return copied_from(text, claims)
@@ -52,7 +53,7 @@ def copied_from(text: Text, claims: ClaimSet) -> Name | None:
         if not wording:
             continue
         entity = find_entity(claims, wording)
-        if entity is not None or is_outlet_name(wording):
+        if entity is not None or is_outlet_name(wording) or (match and match.re is _DATELINE and not _DATE.search(wording)):
             low = paragraph.start + line.index(wording)
             name = _outlet_name(claims, entity, wording, Span(low, low + len(wording)))
             return None if _is_publisher(text, claims, name) else name
@@ -68,7 +69,10 @@ def _is_publisher(text: Text, claims: ClaimSet, name: Name) -> bool:
     if not own:
         return False
     entity = find_entity(claims, own)
-    return bool(entity and entity.id == name.entity) or plain(own).casefold() == plain(name.text).casefold()
+    if entity and name.entity:
+        return entity.id == name.entity
+    mine, other = set(plain(own).casefold().split()), set(plain(name.text).casefold().split())
+    return bool(other) and (other <= mine or mine <= other)
 
 
 def _named_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | None:
@@ -84,6 +88,36 @@ def _named_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | None
     if voice is not None and voice.source.sort == "unnamed" and voice.frame.source:
         return voice.source.organisation if _JOURNALIST.search(text.of(voice.frame.source)) else None
     return None
+
+
+_TOLD = re.compile(
+    r"\b(?:told|tells?|telling|spoke (?:to|with)|spoken (?:to|with)|speaking (?:to|with)|interview (?:with|to|by|for)|said to)"
+    r" (?:the )?(?:\w+ )?(?=[A-Z])|(?<=\W)(?=[A-Z][\w ]{1,30}['’]s? (?:own )?(?:\w+ )?(?:sources?|informants?)\b)"
+)
+
+
+def _addressed(text: Text, passage: Passage, claims: ClaimSet) -> Name | None:
+    """'The Herald's source', 'the officials told the Herald' where the text relays the Herald elsewhere.
+
+    Speaking to an outlet is no relay by itself: agencies share their interviews, and the words are the speaker's.
+    """
+    first, last = text.sentence_at(passage.start), text.sentence_at(max(passage.start, passage.end - 1))
+    low, high = text.sentences[first].start, text.sentences[last].end
+    for match in _TOLD.finditer(text.text, low, high):
+        name = CAPITALISED.match(text.text, match.end())
+        if name and name.end() <= high:
+            known = registry(text, claims).resolve(*name.span())
+            owns = re.match(r"['’]s? (?:own )?(?:\w+ )?(?:sources?|informants?)\b", text.text[name.end() :])
+            if owns and known.kind != "person":
+                return known.name
+            if known.kind == "outlet" and _relays(text, claims, known.name):
+                return known.name
+    return None
+
+
+def _relays(text: Text, claims: ClaimSet, name: Name) -> bool:
+    reports = [v.source.organisation for v in voices(text, claims) if v.source.sort == "outlet"]
+    return any(r is not None and r.text == name.text for r in reports)
 
 
 def _hands_on(text: Text, outlet: Voice, voice: Voice | None, here: list[Voice]) -> bool:

@@ -14,6 +14,7 @@ from store.claim import ClaimSet
 from store.reading import Span
 from workers.cues import CONTACT, SILENCE
 from workers.names import alias_pattern
+from workers.nouns import BODY_NOUN, OUTLET_NOUN, PERSON_NOUN
 from workers.phrases import VERBAL, clause_subject, floor_of, left_source, noun_phrase, right_source
 from workers.reporting import Act, Find, reporting_verbs
 from workers.text import Sentence, Text
@@ -83,10 +84,24 @@ _WORD_OF = (
     r"|predictions?|forecasts?|warnings?|suspicions?|contentions?|assurances?|suggestions?"
     r"|insistence|testimony|evidence|verdict|ruling|conclusions?|findings?"
 )
+_BELIEVED = re.compile(
+    r"\b[Ii]f (?P<np>[^,;:.]{2,70}?) (?:is|are|was|were) (?:to be (?:believed|trusted|credited)|(?:to be )?right|correct)\b"
+)
+_VIEW = re.compile(
+    r"\b[Ii]n (?P<np>[^,;:.]{2,50}?)(?:['’]s|(?<=s)['’]) (?:view|opinion|judge?ment|reading|telling|words|account|version|eyes"
+    r"|estimation)\b"
+)
+_DATELINE = re.compile(
+    r"(?:[A-ZÀ-Þ][A-ZÀ-Þ.'’/ ]+|[A-ZÀ-Þ][\w'’]+(?: [A-ZÀ-Þ][\w'’]+){0,2})(?:, [\w. ]{3,25})?(?: ?\([^()]{2,40}\))? ?[-–—]+ "
+    r"(?=\S)"
+)
+"""'CITY, Sept 5 (Agency) - ' before the first words of a report."""
 _NOMINAL = re.compile(rf"['’]s? (?:\w+ )?(?:{_WORD_OF})\b")
 _FROM = re.compile(rf"\b(?:{_WORD_OF}) (?:from|by)\s+")
 _LABEL = re.compile(r"^(?P<source>[^:\x01.?!;]{2,120}): ?(?=[\x01“\"‘]|[Nn]o comment|[Nn]othing|[Nn]o\b)")
 _TITLE_LABEL = re.compile(r"^(?P<source>(?:[A-Z\x00][\w.'’\x00-]*(?: (?=[A-Z\x00])|(?=:))){1,4}): (?=[A-Z\x01])")
+_TITLE_HEAD = re.compile(r"^(?P<source>[A-Z\x00][^:\x01.?!;,]{1,45}): (?=\S)")
+_TITLE_TAIL = re.compile(r"(?<=\S{3}) (?P<dash>[-–—]) (?P<source>[A-Z\x00][\w.'’\x00 ]{1,40})$")
 _TAIL_LABEL = re.compile(r"^(?P<said>\x01+): (?P<source>[^.:\x01]{2,60})$")
 
 
@@ -126,6 +141,8 @@ def masked(text: Text, claims: ClaimSet, sentence: Sentence) -> str:
         )
         if low < high:
             said[low:high] = "\x01" * (high - low)
+    if sentence.paragraph > 0 and (dateline := _DATELINE.match("".join(said))):
+        said[: dateline.end()] = " " * dateline.end()
     for aside in re.finditer(r"\([^()]{1,60}\)", "".join(said)):
         said[aside.start() : aside.end()] = " " * (aside.end() - aside.start())
     plain = "".join(said)
@@ -137,7 +154,7 @@ def masked(text: Text, claims: ClaimSet, sentence: Sentence) -> str:
 
 def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) -> list[Frame]:
     mask = masked(text, claims, sentence)[:_LONGEST]
-    found = [*_silences(mask), *_agents(mask), *_predicates(mask)]
+    found = [*_silences(mask), *_agents(mask), *_qualified(mask), *_predicates(mask)]
     taken = [m.span() for pattern in (SILENCE, _CITE) for m in pattern.finditer(mask)]
     found += [v for v in reporting_verbs(mask, taken) if v.source or found]
     found += [*_nouns(mask)]
@@ -184,6 +201,14 @@ def _agents(mask: str) -> Iterator[Find]:
 _PREDICATES: tuple[tuple[re.Pattern[str], Act], ...] = ((_LIGHT, "say"), (_STATE, "think"), (_SPOKE, "say"))
 
 
+def _qualified(mask: str) -> Iterator[Find]:
+    """'If the officials are right', 'in the union's view'."""
+    for pattern in (_BELIEVED, _VIEW):
+        for match in pattern.finditer(mask):
+            if source := noun_phrase(mask, match.start("np"), match.end("np")):
+                yield Find(match.span(), source, "accord", follows=True)
+
+
 def _predicates(mask: str) -> Iterator[Find]:
     for pattern, act in _PREDICATES:
         for match in pattern.finditer(mask):
@@ -210,11 +235,23 @@ def _conduct(mask: str) -> Iterator[Find]:
 
 
 def _labels(mask: str, *, title: bool) -> Iterator[Find]:
-    titled = _TITLE_LABEL.match(mask) if title else None
+    titled = (_TITLE_LABEL.match(mask) or _headed(mask)) if title else None
+    if title and (tail := _TITLE_TAIL.search(mask)):
+        yield Find(tail.span("dash"), tail.span("source"), "label", follows=True)
     if titled:
         yield Find((titled.end("source"), titled.end("source") + 1), titled.span("source"), "label")
     if label := _label(mask):
         yield Find(label[0], label[1], "label", label[2])
+
+
+def _headed(mask: str) -> re.Match[str] | None:
+    """'Port official: ferry to be sold': a headline's label that ends in a noun for who speaks."""
+    match = _TITLE_HEAD.match(mask)
+    speaks = match and (
+        set(match["source"]) == {"\x00"}
+        or any(n.fullmatch(match["source"].split()[-1]) for n in (PERSON_NOUN, BODY_NOUN, OUTLET_NOUN))
+    )
+    return match if speaks else None
 
 
 def _before_aside(mask: str, start: int) -> tuple[int, int] | None:

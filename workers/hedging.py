@@ -10,7 +10,7 @@ from workers.text import Passage, Text
 
 _SAID_IF = re.compile(
     r"\b(?:ask(?:s|ed)?|wonder(?:s|ed)?|say|know|clear|sure|see|learn|tell)(?: \w+){0,2} (?:if"
-    r"|whether)\b|\beven if\b|\bas if\b|\bif not\b|\bif (?:by|only|anything|any)\b"
+    r"|whether)\b|\bif [^,;.]{2,70}? (?:is|are|was|were) (?:to be (?:believed|trusted|credited)|right|correct)\b|\beven if\b|\bas if\b|\bif not\b|\bif (?:by|only|anything|any)\b"
     r"|\btrue only if\b",
     re.IGNORECASE,
 )

@@ -43,10 +43,20 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         if entity is None and (fuller := self.people.get(untitled(wording).casefold())):
             wording = fuller[0]
             entity = find_entity(self.claims, wording)
+        entity = entity or self._short_outlet(wording)
         if entity is not None:
             return known_entity(self.claims, entity, span)
         bare = untitled(wording)
         return Known(Name(bare, None, span), self._kind(bare, wording), None, gender(wording))
+
+    def _short_outlet(self, wording: str) -> Entity | None:
+        """'The Times' in a text that gives the outlet's full name too."""
+        if " " in wording or not is_outlet_name(wording):
+            return None
+        return next(
+            (e for e in self.claims.entities if e.name.endswith(" " + wording) and e.name in self.text.text and is_outlet_name(e.name)),
+            None,
+        )
 
     def _kind(self, bare: str, wording: str) -> Kind:
         if is_outlet_name(bare):
@@ -152,8 +162,15 @@ def house_name(text: Text, entity: Entity) -> str:
     held = text.__dict__.setdefault("_house_names", {})
     if entity.id not in held:
         own = set(entity.name.casefold().split())
-        others = [a for a in entity.aliases if a[:1].isupper() and not own & set(a.casefold().split())]
-        counts = [(len(re.findall(rf"\b{re.escape(n)}\b", text.text)), n) for n in (entity.name, *others)]
+        initials = "".join(re.findall(r"\b[A-Z]", entity.name))
+        others = [
+            a
+            for a in entity.aliases
+            if a[:1].isupper() and a.replace(".", "") not in initials and not own & set(a.casefold().split())
+        ]
+        short = [a for a in entity.aliases if a.replace(".", "") in initials]
+        called = {n: len(re.findall(rf"\b{re.escape(n)}(?!\w)", text.text)) for n in (entity.name, *others, *short)}
+        counts = [(called[entity.name] + sum(called[a] for a in short), entity.name), *((called[n], n) for n in others)]
         held[entity.id] = max(counts, key=lambda c: c[0])[1]
     found: str = held[entity.id]
     return found

@@ -81,6 +81,27 @@ GENERIC_OUTLET = (
 BODY_NOUN = re.compile(rf"\b(?:{GROUP_NOUN})\b", re.IGNORECASE)
 PERSON_NOUN = re.compile(rf"\b(?:{ANONYMOUS_NOUN})\b", re.IGNORECASE)
 OUTLET_NOUN = re.compile(rf"\b(?:{GENERIC_OUTLET})\b", re.IGNORECASE)
+DEMONYM = re.compile(
+    r"(?:(?:North|South|East|West|Latin|Central) )?(?:Afghan|African|Algerian|American|Arab|Argentine"
+    r"|Argentinian|Armenian|Asian|Australian|Austrian|Azerbaijani|Belarusian|Belgian|Bolivian|Bosnian"
+    r"|Brazilian|British|Bulgarian|Canadian|Chilean|Chinese|Colombian|Croatian|Cuban|Cypriot|Czech"
+    r"|Danish|Dutch|Egyptian|English|Estonian|Ethiopian|European|Filipino|Finnish|French|Georgian"
+    r"|German|Greek|Hungarian|Icelandic|Indian|Indonesian|Iranian|Iraqi|Irish|Israeli|Italian|Japanese"
+    r"|Jordanian|Kazakh|Kenyan|Korean|Kuwaiti|Latvian|Lebanese|Libyan|Lithuanian|Malaysian|Mexican"
+    r"|Moldovan|Mongolian|Moroccan|Nigerian|Norwegian|Pakistani|Palestinian|Peruvian|Polish"
+    r"|Portuguese|Qatari|Romanian|Russian|Saudi|Scottish|Serbian|Singaporean|Slovak|Slovenian|Soviet"
+    r"|Spanish|Sudanese|Swedish|Swiss|Syrian|Taiwanese|Thai|Tunisian|Turkish|Ukrainian|Uzbek"
+    r"|Venezuelan|Vietnamese|Welsh|Western|Yemeni)s?"
+)
+"""Adjectives of countries and peoples: they say where somebody is from, not for whom they speak."""
+STATE_INITIALS = re.compile(r"(?:U\.?S\.?(?:A\.?)?|U\.?K\.?|E\.?U\.?|U\.?N)\.?")
+STATE_ORGAN = re.compile(
+    r"\b(?:government|ministry|authorities|presidency|presidential|office|cabinet|administration|parliament|army"
+    r"|military|navy|police|embassy|consulate|prosecution|intelligence|regulator|department|agency|council|court"
+    r"|central bank)\b",
+    re.IGNORECASE,
+)
+"""What of a country is the country's own voice: its ministry is, its biggest brewery is not."""
 TITLE = (
     r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame|Lord|Lady|Baroness|Judge|Justice|President"
     r"|Vice President|Prime Minister|Minister|Chancellor|Senator|Sen|Rep|Representative"

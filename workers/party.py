@@ -7,8 +7,8 @@ import msgspec
 
 from store.claim import ClaimSet
 from store.reading import Attribution, Name, Span
-from workers.names import CAPITALISED, Known, alias_pattern, is_personal, registry
-from workers.nouns import BODY_NOUN, ORDINARY, PERSON_NOUN
+from workers.names import CAPITALISED, Known, alias_pattern, is_body_name, is_outlet_name, is_personal, registry
+from workers.nouns import BODY_NOUN, DEMONYM, ORDINARY, PERSON_NOUN, PLACE_WORD
 from workers.text import Text
 
 Sort = Literal["person", "body", "outlet", "unnamed", "pronoun", "nobody"]
@@ -46,9 +46,10 @@ def names_in(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]
                 low += 1
         if low >= high or _common_start(text, low, high):
             continue
-        if (tail := re.search(r" (?:of|for) (?:the )?", text.text[low:high])) and is_personal(
-            text.text[low : low + tail.start()]
-        ):
+        tail = re.search(r" (?:of|for) (?:the )?", text.text[low:high])
+        if tail and is_outlet_name(text.text[low : low + tail.start()]):
+            high = low + tail.start()
+        elif tail and (is_personal(text.text[low : low + tail.start()]) or _served(text.text[low:high], tail)):
             found.append((low + tail.end(), high))
             high = low + tail.start()
         touching = [f for f in found if f[0] < high and low < f[1]]
@@ -58,6 +59,13 @@ def names_in(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]
             found.remove(touching[0])
             found.append((low, high))
     return sorted(found)
+
+
+def _served(wording: str, tail: re.Match[str]) -> bool:
+    """'Mira Solberg of the Harbour Institute': two or three plain names, then a body."""
+    first = wording[: tail.start()].split()
+    plain_names = all(len(t) > 2 and t.isalpha() and not _ordinary(t) and not is_body_name(t) for t in first)
+    return 2 <= len(first) <= 3 and plain_names and first[0] not in PLACE_WORD and is_body_name(wording[tail.end() :])
 
 
 def _ordinary(word: str) -> bool:
@@ -99,7 +107,7 @@ def person(
     employed = [n for n in after if re.search(r"\b(?:at|of|for|from|with) (?:the )?$", text.text[place.start : n[0]])]
     for low, high in [*inside, *employed, *after]:
         candidate = names.resolve(low, high)
-        if candidate.kind != "person":
+        if candidate.kind != "person" and not _is_subject_matter(text, place, low, high):
             if organisation is None or organisation.entity == candidate.name.entity:
                 organisation = candidate.name
             break
@@ -113,6 +121,39 @@ def person(
         female=_told_gender(text.text[place.start : place.end], known),
         head=known.name.text,
     )
+
+
+_STUDENT = re.compile(
+    r"[ -](?:[a-z]+ )?(?:expert|analyst|watcher|specialist|scholar|historian|correspondent|veteran|researcher|professor|hand"
+    r"|studies|born|based)\b"
+)
+_FIELD = re.compile(r"\b(?:on|in|about|to|against|into|covering|studying|specialising|specializing|versed)(?: the)? $")
+
+
+def _is_subject_matter(text: Text, place: Span, low: int, high: int) -> bool:
+    """'Finland expert Jan Novak', 'a specialist on Finland': what somebody knows about, not whom they work for."""
+    wording = text.text[low:high]
+    if DEMONYM.fullmatch(wording) or re.search(r"\b(?:[Ff]ormer|ex-|[Rr]etired)\b", text.text[place.start : low]):
+        return True
+    return bool(_STUDENT.match(text.text[high : place.end])) or bool(_FIELD.search(text.text[place.start : low]))
+
+
+def in_office(claims: ClaimSet, source: Source) -> Source:
+    """A person with the watched ministry that their role names, where the watch list knows only their country."""
+    role, employer = source.role, source.organisation
+    if source.sort != "person" or role is None or employer is None or employer.entity is None:
+        return source
+    wanted = set(re.sub(r"minist(?:er|ry)", "ministry", role.text.casefold().replace("defense", "defence")).split())
+    if "ministry" not in wanted:
+        return source
+    for entity in claims.entities:
+        if entity.speaks_for != employer.entity:
+            continue
+        for spelling in (entity.name, *entity.aliases):
+            words = set(spelling.casefold().replace("defense", "defence").split()) - {"of", "the"}
+            if "ministry" in words and len(words & wanted) >= 2:
+                return msgspec.structs.replace(source, organisation=Name(entity.name, entity.id))
+    return source
 
 
 def _told_gender(phrase: str, known: Known) -> bool | None:

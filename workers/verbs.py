@@ -43,6 +43,9 @@ _IRREGULAR = {
     "take issue with": "takes? issue with|took issue with",
     "shoot down": "shoots? down|shot down",
     "shrug off": "shrugs? off|shrugged off",
+    "want": "want(?:s|ed)?(?= to (?:see|know|hear|be (?:told|shown))\\b)",
+    "share": "shared(?= (?:that|how)\\b)",
+    "agree": "agree(?:s|d|ing)?(?! (?:on|to|upon)\\b)",
     "recall": "recall(?:s|ed) (?:that|how|seeing|being|hearing)",
 }
 
@@ -85,7 +88,7 @@ SAY = (
         "reiterate reaffirm describe call mention continue conclude complain protest joke quip tweet "
         "urge propose recommend "
         "recount murmur whisper hint imply boast clarify specify inform submit apologise apologize "
-        "signal advise underline underscore "
+        "share signal advise underline underscore "
         "volunteer counter retort report assure express put confide lament demand hail welcome thank "
         "withdraw admit criticise criticize condemn accuse blame attack slam blast mock brand dub "
         "label portray depict characterise characterize liken oppose endorse proclaim conclude"

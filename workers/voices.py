@@ -11,7 +11,8 @@ from store.claim import ClaimSet, Entity
 from store.reading import Name, Span
 from workers.frames import Frame, frames
 from workers.names import CAPITALISED, alias_pattern, find_entity, is_body_name, known_entity, registry
-from workers.party import Source
+from workers.nouns import OUTLET_NOUN
+from workers.party import Source, in_office
 from workers.source import read_source
 from workers.text import Text
 
@@ -29,7 +30,7 @@ def voices(text: Text, claims: ClaimSet) -> tuple[Voice, ...]:
     if held is None or held[0] is not claims:
         found: list[Voice] = []
         for frame in frames(text, claims):
-            found.append(Voice(frame, _remembered(_resolved(text, claims, frame, found), found)))
+            found.append(Voice(frame, in_office(claims, _remembered(_resolved(text, claims, frame, found), found))))
         held = (claims, tuple(found))
         text.__dict__["_voices"] = held
     return held[1]
@@ -40,6 +41,8 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
         same = [v for v in earlier if v.frame.sentence == frame.sentence]
         return same[-1].source if same else Source("nobody")
     source = read_source(text, claims, frame.source)
+    if frame.act == "label" and frame.follows and text.of(frame.cue) in "-–—" and not _credited(text, source):
+        return Source("nobody")
     if source.sort == "pronoun":
         return _antecedent(text, claims, frame, source, earlier)
     if source.sort == "body" and _publishes(text, claims, frame, source, earlier):
@@ -56,18 +59,42 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
     return source
 
 
+def _credited(text: Text, source: Source) -> bool:
+    """'Ferry to be sold - Orlen Tidende': another outlet at a title's end, not the publisher's own name."""
+    name = source.organisation
+    return source.sort == "outlet" and name is not None and name.text.casefold() not in (text.document.outlet or "").casefold()
+
+
 def _definite_outlet(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
     """'The paper', 'the broadcaster': the outlet that bears the alias, else the last one heard."""
     assert frame.source is not None
     if entity := find_entity(claims, text.of(frame.source)):
         return msgspec.structs.replace(source, organisation=known_entity(claims, entity, frame.source).name)
+    if text.sentences[frame.sentence].paragraph == 0:
+        first = _first_outlet(text, claims)
+        return msgspec.structs.replace(source, organisation=first) if first else source
     if not re.match(r"(?:[Tt]he|[Tt]hat|[Ii]ts|[Tt]his) ", text.of(frame.source)):
         return source
     last = next(
         (v.source.organisation for v in reversed(earlier) if v.source.sort == "outlet" and v.source.organisation),
         None,
     )
+    if last is None and not OUTLET_NOUN.search(source.head):
+        return Source("nobody", head=source.head)  # the report of an inspector, not of a newspaper
     return msgspec.structs.replace(source, organisation=last) if last else source
+
+
+def _first_outlet(text: Text, claims: ClaimSet) -> Name | None:
+    """The first other outlet that the text names: whom its title calls 'a paper'."""
+    own = (text.document.outlet or "\n").casefold()
+    body = text.sentences[0].end
+    for match in CAPITALISED.finditer(text.text, body):
+        low, high = match.start(), match.start() + len(re.split(r" (?:of|for|and) ", match[0])[0])
+        low += 4 if text.text[low:high].startswith("The ") else 0
+        known = registry(text, claims).resolve(low, high)
+        if known.kind == "outlet" and known.name.text.casefold() not in own:
+            return known.name
+    return None
 
 
 _PUBLISHES = re.compile(
@@ -133,9 +160,9 @@ def _antecedent(text: Text, claims: ClaimSet, frame: Frame, source: Source, earl
     since = [v for v in earlier if frame.sentence - v.frame.sentence <= 4]
     for voice in reversed(since):
         found = voice.source
-        if source.head == "it" and found.sort == "body":
+        if source.head == "it" and found.sort in {"body", "outlet"}:
             return found
-        if source.head == "they" and (found.plural or found.sort == "body"):
+        if source.head == "they" and (found.plural or (found.sort == "body" and voice is since[-1])):
             return found
         singular = found.sort == "person" or (found.sort == "unnamed" and not found.plural)
         if source.head in {"he", "she"} and singular and found.female in {None, source.female}:
@@ -153,9 +180,15 @@ def _mentioned(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> So
         known = registry(text, claims).resolve(low, high)
         if source.head in {"he", "she"} and known.kind == "person" and known.female in {None, source.female}:
             return read_source(text, claims, Span(low, high))
-        if source.head == "it" and known.kind == "body" and (low, high) in aliases:
+        if source.head == "it" and known.kind != "person" and (low, high) in aliases and _opens(text, low):
             return read_source(text, claims, Span(low, high))
     return None
+
+
+def _opens(text: Text, low: int) -> bool:
+    """Whether a name opens its sentence, as a subject does; one merely mentioned is no antecedent."""
+    start = text.sentences[text.sentence_at(low)].start
+    return text.text[start:low].strip() in {"", "The", "But", "And", "But the", "And the", "Yet"}
 
 
 def _relative(text: Text, claims: ClaimSet, place: Span) -> Source | None:

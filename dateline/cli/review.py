@@ -1,7 +1,7 @@
-"""What people decide: erasing what must not be kept."""
+"""What people decide: that a mention was misread, and that a text must not be kept."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -9,10 +9,45 @@ from dateline import erasing, show
 from dateline.cli.options import HomeOption, JsonOption, print_json, resolved, say
 from dateline.errors import PARTIAL, UserError
 from dateline.home import Home
+from dateline.reviewing import DECISIONS, Correction
+from dateline.reviewing import review as record_review
+from store.reading import STANCES, Hedging
 
 
 def register(app: typer.Typer) -> None:
+    app.command("review")(review)
     app.command("erase")(erase)
+
+
+def review(
+    mention: Annotated[str, typer.Argument(help="The mention's id; `dateline article URL --json` lists them.")],
+    verb: Annotated[str, typer.Argument(metavar="confirm|reject|correct", help="What you decided.")],
+    stance: Annotated[str | None, typer.Option(help=f"With correct: {', '.join(STANCES)}.")] = None,
+    hedging: Annotated[str | None, typer.Option(help=f"With correct: {', '.join(get_args(Hedging))}.")] = None,
+    variant: Annotated[str | None, typer.Option(help="With correct: one of the claim's variants.")] = None,
+    note: Annotated[str | None, typer.Option(help="Why; kept with the decision.")] = None,
+    home: HomeOption = show.HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Records your decision about one mention. It holds for the passage, also when the article is read again."""
+    _known(verb, tuple(DECISIONS), "decision")
+    _known(stance, STANCES, "--stance")
+    _known(hedging, get_args(Hedging), "--hedging")
+    with Home(resolved(home)) as opened:
+        done = record_review(
+            opened, mention, verb, Correction(stance, hedging, variant), note  # type: ignore[arg-type]  # checked above
+        )  # fmt: skip
+    if as_json:
+        print_json(done._asdict())
+        return
+    say(f"{done.mention} in {done.claim}: {done.decision} (recorded at position {done.position}).")
+    for claim, before, after in done.changes:
+        say(f"{claim}: {before} → {after}")
+
+
+def _known(value: str | None, allowed: tuple[str, ...], what: str) -> None:
+    if value is not None and value not in allowed:
+        raise UserError(f"{what} {value!r}: write one of {', '.join(allowed)}.")
 
 
 def erase(

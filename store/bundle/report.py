@@ -28,9 +28,7 @@ def report(
     """The page. `answer` has `claims` and `timeline` as `dateline story --json` gives them."""
     parts = [
         f"<h1>Evidence: {_text(scope)}</h1>",
-        f"<p>Made {_when(made_at)} from the ledger <code>{_text(signed.checkpoint.origin)}</code>: {events} of its "
-        f"{signed.checkpoint.size} events. The words are those that were recorded; where they were erased, "
-        "the place is empty.</p>",
+        _made(signed, made_at, events),
         "<h2>Claims</h2>",
         _table(("claim", "status", "independent origins / mentions", "how it went"), map(_claim, answer["claims"])),
         "<h2>What happened</h2>",
@@ -45,6 +43,11 @@ def report(
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
 
 
+def _made(signed: Signed, made_at: datetime, events: int) -> str:
+    of = f"<code>{_text(signed.checkpoint.origin)}</code>: {events} of its {signed.checkpoint.size} events"
+    return f"<p>Made {_when(made_at)} from the ledger {of}. Where words were erased, their place is empty.</p>"
+
+
 def _claim(claim: Mapping[str, Any]) -> Sequence[str]:
     history = "<br>".join(f"{_when(change['at'])}: {_text(change['status'])}" for change in claim["status_history"])
     counted = f"{claim['independent_origins']} / {claim['mentions']}"
@@ -55,7 +58,8 @@ def _row(row: Mapping[str, Any]) -> Sequence[str]:
     date = f"{row['date']}" + (f"<br><small>known {row['known_on']}</small>" if row["known_on"] != row["date"] else "")
     what = ", ".join(_text(part) for part in (row["act"], row["detail"], row["variant"]) if part)
     about = f"{what}<br><small>{_text(row['claim'])}" + (f" → {_text(row['status'])}" if row["status"] else "") + "</small>"
-    words = (f"“{_text(row['quote'])}”" if row["quote"] else "") + (f"<br><code>{_text(row['url'])}</code>" if row["url"] else "")
+    words = f"“{_text(row['quote'])}”" if row["quote"] else ""
+    words += f"<br><code>{_text(row['url'])}</code>" if row["url"] else ""
     return date, _text(row["actor"] or "—"), about, words
 
 

@@ -226,7 +226,8 @@ def check(folder, trusted, against):
     if trusted:
         keys = [key_of(key) for key in trusted]
     scope = check_files(folder, keys)
-    origin, size, root = checkpoint_of(open_note((folder / "checkpoint.txt").read_text(encoding="utf-8"), keys, "checkpoint.txt"))
+    note = (folder / "checkpoint.txt").read_text(encoding="utf-8")
+    origin, size, root = checkpoint_of(open_note(note, keys, "checkpoint.txt"))
     earlier = {size: root}
     for item in lines_of(folder, "history.jsonl"):
         name, old, old_root = checkpoint_of(open_note(item["note"], keys, "an earlier checkpoint"))
@@ -248,12 +249,14 @@ def check(folder, trusted, against):
         if envelope["name"] in ("article.published", "article.revised"):
             facts = json.loads(event["facts"])
             number = facts.get("revision", 1)
-            named[facts["article"], number, None], named[facts["article"], number, facts["rendition"]] = facts["page"], facts["content"]
+            named[facts["article"], number, None] = facts["page"]
+            named[facts["article"], number, facts["rendition"]] = facts["content"]
     if leaves:
         require(len(leaves) == size and root_of(leaves) == root, "the events are not all of the log")
     contents = 0
     for item in lines_of(folder, "contents.jsonl"):
-        body, what = base64.b64decode(item["body"]), "the content of article %s, revision %d" % (item["article"], item["revision"])
+        body = base64.b64decode(item["body"])
+        what = "the content of article %s, revision %d" % (item["article"], item["revision"])
         found = sha256(b"dateline/content/v1\n", bytes.fromhex(item["salt"]), body).hex()
         require(found == item["commitment"], what + " is not what was committed to")
         require(named.get((item["article"], item["revision"], item["rendition"])) == found, what + " is named by no event here")
@@ -273,7 +276,8 @@ def main(arguments):
         return 1
     count = sum(1 for _ in lines_of(folder, "events.jsonl"))
     sys.stdout.write("good: %s of the log %s\n" % (scope, origin))
-    sys.stdout.write("%d events and %d contents are in the log of %d events with root %s\n" % (count, contents, size, root.hex()))
+    sys.stdout.write("%d events and %d contents are in the log of %d events\n" % (count, contents, size))
+    sys.stdout.write("root: %s\n" % root.hex())
     sys.stdout.write("%d earlier checkpoints agree; the texts of %d events were erased before\n" % (earlier, erased))
     for name, id_, public in keys:
         text = base64.b64encode(b"\x01" + public).decode()

@@ -21,8 +21,8 @@ from store.checkpoint import STREAM, Signed, peek
 from store.content import Content
 from store.database import reading
 from store.events import CheckpointSigned
-from store.ledger import Ledger, envelope_of_stored, recorded_of
 from store.leaf import envelope_bytes
+from store.ledger import Ledger, envelope_of_stored, recorded_of
 from store.merkle import Node, consistency_proof, inclusion_proof
 from store.notes import Signer, Verifier
 from store.tables import Stored, events
