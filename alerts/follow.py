@@ -21,6 +21,7 @@ from alerts.rules import Rule, Ruleset, canonical
 from alerts.timing import due
 from store.clock import Clock, from_micros, to_micros
 from store.database import reading
+from store.erasure import without_erased
 from store.events import AlertRaised, AlertText, RulesChanged
 from store.keyed import Keyed
 from store.ledger import Draft, Ledger, Recorded, Writing
@@ -209,7 +210,7 @@ class Follower:
         return Draft(event, f"alert/{event.alert}", now, articles, event.position, key=f"alert/{event.alert}")
 
     def _record(self, write: Writing, drafts: Sequence[Draft]) -> int:
-        recorded = write.append(drafts) if drafts else []
+        recorded = write.append(without_erased(write.connection, drafts)) if drafts else []
         for one in recorded:
             assert isinstance(one.event, AlertRaised)
             self._wait(write.connection, one.event, one)

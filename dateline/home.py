@@ -33,6 +33,11 @@ FIRST_SETTINGS = """\
 [ingest]
 # user_agent = "Dateline/0.1 (media monitoring; desk@example.org)"
 
+# The ledger is signed once a day if anything was recorded. Put a copy where nobody who can write here can change it.
+# [checkpoints]
+# every = "1d"
+# publish = ["file:/mnt/elsewhere/checkpoints/", "https://log.example.org/dateline"]
+
 # Where alerts go; rules.yaml says which. Keep passwords out of this file: DATELINE_CHANNELS_DESK_PASSWORD_FILE=…
 [channels.log]
 kind = "log"

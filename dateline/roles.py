@@ -47,9 +47,11 @@ def run_role(home: Home, role: str, member: str) -> None:
     stop = Stop()
     pause = VIRTUAL_PAUSE if home.settings.clock == "shared" else PAUSE
     loop = _OPEN[role](home, member, pause, stop.asked)
+    beat = None if home.settings.beat_dir is None else home.settings.beat_dir / member
+    if beat is not None:
+        beat.touch()
     _log.info("started", member=member)
     backoff = pause
-    beat = None if home.settings.beat_dir is None else home.settings.beat_dir / member
     while not stop.asked():
         if beat is not None:
             beat.touch()

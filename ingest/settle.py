@@ -81,6 +81,22 @@ class Settling:
             return self._known_guid(item, keys, found, self._sight(item, pages))
         return self._known(item, found, found.known, pages)
 
+    def given(self, item: Item, text: Text) -> Settled:
+        """An article that was handed over with its text. Nothing is fetched, now or later; a known one is left as it is."""
+        assert self._feed is not None
+        keys = alias_keys(item, self._feed.outlet)
+        if not keys:
+            return Settled("dropped")
+        known = resolve(self._w.connection, keys, self._at.secret).known or self._by_canonical(text)
+        if known is not None:
+            gone = erased(self._w.connection, known.article)
+            return Settled("erased" if gone else "unchanged", known.article)
+        settled = self._new(item, self._with_canonical(keys, text), text)
+        made = state.article(self._w.connection, settled.article or "")
+        assert made is not None
+        state.save_article(self._w.connection, msgspec.structs.replace(made, next_visit=None))
+        return settled
+
     def visit(self, known: Known, sight: Sight) -> Settled:
         """A re-check of the article's page."""
         if erased(self._w.connection, known.article):

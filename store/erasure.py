@@ -6,11 +6,12 @@ answer changes. Contents go first: a crash in between leaves less than was asked
 recorded erasure, and doing it once more completes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Connection, Engine, delete, select
 
 from store.content import Content
@@ -65,6 +66,23 @@ def erase(ledger: Ledger, timeline: Timeline, content: Content, article: str, re
     empty_log(ledger.engine)
     sent = tuple(Sent(row.alert, row.channel, row.message) for row in alerts if row.message is not None)
     return Erased(article, recorded.position, tuple(positions), tuple(row.alert for row in alerts), sent)
+
+
+def without_erased(connection: Connection, drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts, without the text of those that list an article which was erased while they were being made.
+
+    To be asked within the append transaction: an erasure then either sees what is appended, or is seen here.
+    """
+    streams = {f"article/{article}" for draft in drafts for article in draft.articles}
+    query = select(events.c.stream).where(events.c.stream.in_(streams), events.c.name == ArticleErased.NAME)
+    erased = frozenset(connection.scalars(query))
+    return [_wordless(draft) if any(f"article/{a}" in erased for a in draft.articles) else draft for draft in drafts]
+
+
+def _wordless(draft: Draft) -> Draft:
+    if "text" not in draft.event.__struct_fields__:
+        return draft
+    return draft._replace(event=msgspec.structs.replace(draft.event, text=UNSET), articles=())
 
 
 def empty_log(engine: Engine) -> bool:

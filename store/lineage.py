@@ -118,6 +118,8 @@ class Parties(msgspec.Struct, frozen=True, dict=True):
         if mention.anonymity != "named" or party is None:
             return None
         speaker = self.party(party)
+        if mention.echo_of is not None and speaker == self.party(mention.echo_of):
+            return None  # "the paper said": an outlet that is relayed is an origin, never a named source
         voices = {speaker}
         if mention.organisation is not None and not speaker.startswith("entity:"):
             # A person whom the watch list does not know speaks for the institution that the text gives.

@@ -35,10 +35,17 @@ class Statement(NamedTuple):
         return self.origin.id, self.origin.kind == "outlet"
 
 
+SURE = 800
+"""Least score, in thousandths, of a mention that may move a status. What the reader is less sure of is shown and alerts,
+but decides nothing until a person has confirmed it: one misread sentence of a principal would settle a claim."""
+
+
 def counts_for(claim: Claim, item: Evidence) -> Side | None:
     """Which side of the claim a mention is evidence for, if any."""
     stance, own, value = item.stance, claim.variants, item.variant
     if stance not in {"affirms", "denies"} or item.rejected or not item.ever_stood:
+        return None
+    if item.mention.score < SURE and item.review is None:
         return None
     denies, firm = stance == "denies", item.hedging in {"asserted", "predicted"}
     if own is not None and value not in {None, own.own} and (denies or (own.exclusive and own.own is not None)):

@@ -94,6 +94,10 @@ class World:
         with reading(self.home.engine) as connection:
             return self.home.timeline.mentions_of(connection, article)
 
+    def mentions_anywhere(self, claim):
+        with reading(self.home.engine) as connection:
+            return self.home.timeline.evidence(connection, [claim])
+
     def status(self, claim):
         with reading(self.home.engine) as connection:
             return self.home.timeline.status_now(connection, [claim]).get(claim, "untested")

@@ -7,8 +7,10 @@ import pytest
 from audit_world import World
 from test_dateline_demo import dateline
 
+from alerts import tables
 from dateline import erasing
 from dateline.errors import UserError
+from dateline.parts import open_alerts
 from store import proofs
 from store.audit import verify
 from store.bus import Outgoing
@@ -103,6 +105,26 @@ def test_a_reading_that_was_under_way_brings_nothing_back(world):
     assert "a3" in [getattr(r.event, "article", None) for r in home.ledger.read()]
     erasing.erase_articles(home, ["a1"], "asked for")
     assert traces(home.path) == []
+
+
+def test_an_alert_that_was_being_written_goes_out_without_the_words(world):
+    """The alert is worded, then its article is erased, then the alert is recorded."""
+    home = world.home
+    world.article("a3", speaker=CANARY, claims=("mill-sold",))
+    while world.recorder.step(timeout=0):
+        pass
+    follower = open_alerts(home)._follower
+    place, size = follower.catch_up(), home.ledger.size()
+    batch = follower._batch(place, size)
+    decided = follower._decide(batch)
+    assert any(CANARY in str(one) for one in decided)
+    erasing.erase_articles(home, ["a3", "a1"], "asked for")
+    with tables.writing(home.ledger) as write:
+        assert follower._carry_out(write, decided).raised
+    erased = erasing.erase_articles(home, ["a3", "a1"], "asked for").erased
+    assert [one.positions for one in erased] == [(), ()], "nothing was brought back"
+    assert traces(home.path) == []
+    assert verify(home.ledger, home.timeline, content=home.content).faults == ()
 
 
 def test_a_quarantined_message_goes_with_its_article(world):

@@ -49,7 +49,7 @@ def test_a_correction_replaces_what_the_reader_said(world):
     review(world.home, the_mention(world).id, "correct", Correction("denies", "predicted"), None)
     found = the_mention(world)
     assert (found.stance, found.hedging, found.mention.stance) == ("denies", "predicted", "affirms")
-    assert world.status("mill-closes") == "untested"
+    assert world.status("mill-closes") == "denied"
 
 
 def test_a_decision_survives_a_better_reader_and_a_page_that_is_parsed_anew(world):
@@ -99,6 +99,7 @@ def test_mistakes_change_nothing(world, verb, correction, said):
 def test_the_command(world):
     id_, path = the_mention(world).id, world.home.path
     done = dateline("review", id_, "reject", "--note", "no", "--home", path, "--json")
-    assert json.loads(done.stdout)["changes"] == [["mill-closes", "confirmed", "untested"]]
+    ((claim, before, _by_today),) = json.loads(done.stdout)["changes"]
+    assert (claim, before) == ("mill-closes", "confirmed")
     assert dateline("review", id_, "doubt", "--home", path).returncode == 2
     assert dateline("review", id_, "correct", "--stance", "maybe", "--home", path).returncode == 2

@@ -10,6 +10,7 @@ from story_builder import CLAIMS, CLOSES, COST, CRACKED, NORTH, OUTLETS, SOUTH, 
 
 from store.evidence import Review, as_of
 from store.lineage import origins
+from store.standing import SURE
 from store.status import MOST_REASONS, Fold, expires_at, rivals_of, status, status_history
 
 LATER = at(19)
@@ -58,6 +59,18 @@ def test_a_principal_that_predicts_announces():
 def test_a_principals_denial_denies_whatever_unnamed_sources_say():
     denial = mention("m1", when=at(1), stance="denies", named="Ada Linden")
     assert is_(denial, mention("m2", when=at(2)), mention("m3", when=at(3), outlet="o-her")) == "denied"
+
+
+def test_what_the_reader_is_unsure_of_moves_no_status_until_a_person_confirms_it():
+    sure = mention("m1", named="Ada Linden")
+    unsure = msgspec.structs.replace(sure, mention=msgspec.structs.replace(sure.mention, score=SURE - 1))
+    assert is_(sure) == "confirmed"
+    assert is_(unsure) == "untested"
+    assert is_(msgspec.structs.replace(unsure, review=Review("confirmed"))) == "confirmed"
+
+
+def test_an_outlet_that_is_relayed_is_no_named_source():
+    assert is_(mention("m1", named="Wire", echo="Wire", outlet="o-her")) == "rumoured"
 
 
 def test_a_third_partys_denial_alone_denies_nothing():

@@ -109,3 +109,48 @@ def test_any_text_and_key_give_a_comparable_signature(words, key):
     found = signature(words, key)
     assert len(found) in {0, 128}
     assert similarity(found, found) == (1.0 if found else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (
+            "The ferry is sold, Hafen Gazette reported. The crew is told, the newspaper said.",
+            "The crew is told, the newspaper said.",
+        ),
+        ("The ferry is sold, the Hafen Gazette reported. The crew knows, the report said.", "The crew knows, the report said."),
+        ("The ferry is sold, the Hafen Gazette reported. It added that the crew knows.", "It added that the crew knows."),
+        (
+            "The Hafen Gazette reported a sale. The ferry is gone, two men told the Gazette.",
+            "The ferry is gone, two men told the Gazette.",
+        ),
+        ("The ferry is sold, the Hafen Gazette's source said.", None),
+        ("The ferry is sold - Hafen Gazette\n\nNobody knows more.", "The ferry is sold - Hafen Gazette"),
+        ("Port paper: ferry is sold\n\nThe ferry is sold, the Hafen Gazette says.", "Port paper: ferry is sold"),
+        ("The ferry is sold, according to the Hafen Gazette of Lund.", None),
+    ],
+)
+def test_a_relayed_outlet_goes_on_under_other_names(words, part):
+    claims = ClaimSet((CLAIM,), (*CLAIMS.entities, Entity("gazette", "Hafen Gazette")))
+    start = words.index(part) if part else 0
+    text, passage = Text(Document(text=words)), Passage(CLAIM, start, start + len(part or words), 1000)
+    found = relayed(text, passage, attribute(text, passage, claims), claims)
+    assert found is not None
+    assert found.entity == "gazette"
+
+
+def test_an_inspectors_report_is_no_newspapers():
+    assert echoed("The ferry is sold. The crew knows, the report said.", part="The crew knows, the report said.") is None
+
+
+def test_an_outlet_in_a_later_aside_is_not_relayed_by_what_stands_before():
+    words = "The ferry is sold, a year after a Lund Gazette report had expected it."
+    assert echoed(words, part="The ferry is sold") is None
+
+
+def test_the_agency_of_a_dateline_is_relayed_and_a_date_is_no_agency():
+    assert echoed("Ferry\n\nLUND, May 3 (Seaways) - The ferry is sold.", part="The ferry is sold.") == "Seaways"
+    assert echoed("Ferry\n\nLUND, Norland (May 3) - The ferry is sold.", part="The ferry is sold.") is None
+    assert (
+        echoed("Ferry\n\nLUND, May 3 (Seaways) - The ferry is sold.", part="The ferry is sold.", outlet="Seaways Press") is None
+    )

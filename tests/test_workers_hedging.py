@@ -45,3 +45,8 @@ def test_the_mood_of_the_claim(words, mood):
 def test_a_doubtful_aside_leaves_the_main_clause_firm():
     words = "The bank closed its branch in Elmore, which may have surprised its customers."
     assert hedged(words) == "asserted"
+
+
+def test_a_headlines_infinitive_is_a_prediction():
+    assert hedged("Bank to close branch in Elmore") == "predicted"
+    assert hedged("Manager would be in Elmore next month to close the branch.") == "predicted"

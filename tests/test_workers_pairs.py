@@ -95,8 +95,13 @@ def test_the_encoder_reads_each_pair_by_itself_and_has_its_share_of_the_answer()
     assert math.isclose(mixed.scores["denies"], expected, rel_tol=1e-6)
 
 
-def test_no_encoder_where_its_weights_are_missing(tmp_path):
+@pytest.mark.skipif(ENCODER is None, reason="the encoder's tokenizer is not installed")
+def test_an_encoder_with_missing_weights_is_none_and_with_damaged_ones_an_error(tmp_path):
     assert load_encoder(tmp_path / "none.onnx") is None
+    damaged = tmp_path / "damaged.onnx"
+    damaged.write_bytes(b"not weights")
+    with pytest.raises(ModelUnreadable, match="make train"):
+        load_encoder(damaged)
 
 
 def test_the_label_is_unrelated_only_where_that_is_more_likely_than_not():

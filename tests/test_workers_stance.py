@@ -104,3 +104,33 @@ def test_any_passage_of_any_text_gets_one_of_the_stances(words, start, length):
     found = judge(text, passage, claims, attribute(text, passage, claims))
     assert found.stance in STANCES
     assert found == judge(text, passage, claims, attribute(text, passage, claims))
+
+
+@pytest.mark.parametrize(
+    ("words", "stance"),
+    [
+        ("The operator has not announced any leak of benzene.", "no_comment"),
+        ("The operator's bulletin made no mention of benzene.", "no_comment"),
+        ("The operator professed ignorance of the benzene.", "no_comment"),
+        ("The operator has twice refused to confirm or deny the leak of benzene.", "no_comment"),
+        ("The operator said it was aware of the reports of benzene.", "no_comment"),
+        ("Asked about benzene, the manager advised reporters to turn to the ministry.", "no_comment"),
+        ("The leak was a question for the harbour master, the manager said.", "no_comment"),
+        ("There was no sign of benzene in the harbour.", "questions"),
+        ("The inspector had seen no evidence of a leak of benzene.", "questions"),
+        ("The Harbour Post could not verify that the refinery leaks benzene.", "questions"),
+        ("Nobody has confirmed that the refinery leaks benzene.", "questions"),
+        ("We do not believe a word of it.", "denies"),
+        ("Despite the operator's denials the refinery leaks benzene, a chemist said.", "affirms"),
+        ("The refinery leaks benzene, said a chemist, who asked not to be named.", "affirms"),
+        ("The refinery leaks benzene into the harbour, hours after a leak had been ruled out.", "affirms"),
+        ("The operator would not hesitate to report that the refinery leaks benzene, it said.", "affirms"),
+    ],
+)
+def test_silence_and_doubt_are_no_denials(words, stance):
+    assert judged(words, outlet="Harbour Post").stance == stance
+
+
+def test_a_doubted_negative_is_affirmed():
+    claim = Claim(id="n", text="The pumps would not empty the lake.", story="s")
+    assert judged("An engineer doubts the pumps would empty the lake.", claim=claim).stance == "affirms"

@@ -17,7 +17,7 @@ from dateline.claimsfile import load_claims
 from store.reading import Document
 from train.forest import export
 from workers.claims import compile_claims
-from workers.features import DIRECT, SIMILARITIES, Article, Table, article_of, direct
+from workers.features import DIRECT, SIMILARITIES, Article, Table, article_of, direct, kinship
 from workers.match import SHIPPED, MatchModel, around, candidates, model_to, weighed
 from workers.matchfile import About, about, read_document
 from workers.text import Text
@@ -47,6 +47,7 @@ class Annotated(NamedTuple):
     missed: int
     """Annotated (unit, claim) pairs that the words did not even bring into question."""
     weight: float
+    kin: Table
 
 
 def annotated(claims_file: Path, texts: Path, gold: Path, weight: float, vectors: Vectors | None) -> list[Annotated]:
@@ -62,13 +63,13 @@ def annotated(claims_file: Path, texts: Path, gold: Path, weight: float, vectors
         full = np.zeros((len(article.keys), len(watch.watched)))
         for row, value in rows:
             if row["doc"] == name:
-                for i, unit in enumerate(article.text.units):
-                    if _overlap(row["start"], row["end"], unit.start, unit.end):
-                        full[i, watch.position[row["claim"]]] = value
+                full[_units(article, row), watch.position[row["claim"]]] = value
         wanted = full[:, chosen]
         missed = int((full == 1).sum() - (wanted == 1).sum())
         claims = tuple(watch.watched[n].claim.id for n in chosen)
-        found.append(Annotated(name, article, claims, direct(article, watch, chosen, vectors), wanted, missed, weight))
+        kin = kinship([watch.watched[n] for n in chosen])
+        table = direct(article, watch, chosen, vectors)
+        found.append(Annotated(name, article, claims, table, wanted, missed, weight, kin))
     return found
 
 
@@ -82,12 +83,18 @@ def off_topic(claims_file: Path, articles: Path, most: int, weight: float, vecto
         if chosen:
             table = direct(article, watch, chosen, vectors)
             claims = tuple(watch.watched[n].claim.id for n in chosen)
-            found.append(Annotated("", article, claims, table, np.zeros(table.shape[:2]), 0, weight))
+            kin = kinship([watch.watched[n] for n in chosen])
+            found.append(Annotated("", article, claims, table, np.zeros(table.shape[:2]), 0, weight, kin))
     return found
 
 
 def _rows(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _units(article: Article, row: dict) -> list[int]:
+    """The units that an annotated row speaks of."""
+    return [i for i, u in enumerate(article.text.units) if _overlap(row["start"], row["end"], u.start, u.end)]
 
 
 def _overlap(start: int, end: int, from_: int, to: int) -> bool:
@@ -127,7 +134,7 @@ def trained(items: list[Annotated]) -> MatchModel:
     for fold in range(FOLDS):
         weights = logistic([item for n, item in enumerate(items) if n % FOLDS != fold])
         for n in range(fold, len(items), FOLDS):
-            tables[n] = around(items[n].article, items[n].table, items[n].table @ weights)
+            tables[n] = around(items[n].article, items[n].table, items[n].table @ weights, items[n].kin)
     rows, wanted, counts = _stacked(items, tables)
     learner = lgb.LGBMClassifier(**FOREST).fit(rows, wanted, sample_weight=counts)
     return MatchModel(logistic(items), export(learner))
@@ -141,14 +148,18 @@ def _stacked(items: list[Annotated], tables: list[Table]) -> tuple[Table, Table,
     return rows[kept], wanted[kept], counts[kept]
 
 
-def check(sets: list[list[Annotated]]) -> None:
-    """For each set and threshold, what the models found that had not seen the article: units, not passages."""
+def check(sets: list[list[Annotated]], *, stories: bool) -> None:
+    """For each set and threshold, what the models found that had not seen the article: units, not passages.
+
+    With `stories` they have not seen any article of the set either, only the other sets.
+    """
     for number, items in enumerate(sets):
         others = [item for n, rest in enumerate(sets) if n != number for item in rest]
         points = []
-        for fold in range(min(FOLDS, len(items))):
-            model = trained([item for n, item in enumerate(items) if n % FOLDS != fold] + others)
-            points += [(item, weighed(item.article, item.table, model)) for item in items[fold::FOLDS]]
+        folds = 1 if stories else min(FOLDS, len(items))
+        for fold in range(folds):
+            model = trained([item for n, item in enumerate(items) if n % folds != fold] + others)
+            points += [(item, weighed(item.article, item.table, model, item.kin)) for item in items[fold::folds]]
         for least in OUTLOOK:
             right = sum(int(((given >= least) & (item.wanted == 1)).sum()) for item, given in points)
             wrong = sum(int(((given >= least) & (item.wanted == 0)).sum()) for item, given in points)
@@ -165,6 +176,7 @@ def main() -> None:
     parser.add_argument("--off-topic", type=Path, help="JSON Lines with `text`: articles about other things")
     parser.add_argument("--most", type=int, default=600, help="how many of those to read")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--stories", action="store_true", help="with --check: leave out each set in turn, not each fold")
     given = parser.parse_args()
     parts = [one.split(":") for one in given.sets]
     models = {}
@@ -179,7 +191,7 @@ def main() -> None:
             sum(item.missed for items in sets for item in items),
         )
         if given.check:
-            check(sets)
+            check(sets, stories=given.stories)
         else:
             models[name] = trained([item for items in sets for item in items])
     if not given.check:

@@ -22,7 +22,8 @@ _STOP = frozenset(
 _BOUNDARY = re.compile(
     r";\s+|:\s+|\s[–—-]\s|,? (?=but\b|while\b|whereas\b|although\b|though\b|because\b|since\b"
     r"|despite\b|except\b|when\b|due to\b|owing to\b|in case\b)|, (?=which\b|where\b|who\b|whose\b"
-    r"|after\b|possibly\b|perhaps\b|when\b|with\b|leaving\b|adding\b|and (?:that |it |he |she "
+    r"|after\b|(?:only |just )?(?:hours|days|weeks|months|minutes|an? (?:hour|day|week|month)|\w+ (?:hours|days|weeks|months))"
+    r" (?:after|before)\b|possibly\b|perhaps\b|when\b|with\b|leaving\b|adding\b|and (?:that |it |he |she "
     r"|they |the |we |in )\b|making\b|urging\b|warning\b|calling\b|noting\b|promising\b|given\b)"
 )
 
@@ -53,7 +54,7 @@ def core(text: Text, passage: Passage, claims: ClaimSet) -> Core:
 
 def _made_core(text: Text, passage: Passage, claims: ClaimSet) -> Core:
     voice = governing(text, passage, claims)
-    said = _without_source(text, passage, voice)
+    said = _ANONYMITY.sub(lambda m: " " * len(m[0]), _without_source(text, passage, voice))
     pieces = [p for s in _sentences(text, passage, said) for p in _BOUNDARY.split(s) if p and re.search(r"\w", p)] or [said]
     scored = [overlap(passage.claim, piece) for piece in pieces]
     main = [n for n, piece in enumerate(pieces) if scored[n] and not _DEPENDENT.match(piece)]
@@ -67,8 +68,14 @@ def _made_core(text: Text, passage: Passage, claims: ClaimSet) -> Core:
     )
 
 
+_ANONYMITY = re.compile(
+    r",? (?:who|whom)\b [^,.;“”\"]{0,60}?(?:anonymity|by name|(?:not|n['’]t|declin\w+ to|refus\w+ to) (?:to )?(?:be )?"
+    r"(?:identif\w+|named?\b|quoted))[^,.;“”\"]*"
+)
+"""Why a source has no name: that says nothing of the claim."""
 _DEPENDENT = re.compile(
-    r"\s*(?:which|where|who|whose|after|since|because|when|with|given|despite"
+    r"\s*(?:(?:only |just )?(?:hours|days|weeks|months|minutes|an? (?:hour|day|week|month)|\w+ (?:hours|days|weeks|months))"
+    r" (?:after|before)|which|where|who|whose|after|since|because|when|with|given|despite"
     r"|except|as)\b"
 )
 

@@ -7,142 +7,32 @@ The lists are closed and general: no name of a person, firm or place of any stor
 import re
 
 from workers import verbs
+from workers.silence import NOT_DO
 from workers.verbs import DENY_VERB
 
 SPEECH_VERB = verbs.SPEECH_VERB
 """Any form of a verb of saying, thinking, denying or asking."""
 
 NOT = r"(?:not|n['’]t|never)"
-_AUX = r"(?:would|could|will|can|did|does|do|was|were|is|are|has|have|had|shall|should|might|may)"
-_NOT_DO = (
-    rf"(?:{_AUX}(?: not|n['’]t)|cannot|won['’]t|can['’]t)(?: (?:immediately|yet|further|publicly"
-    r"|directly|even|at once|himself|herself))?"
-)
-_TELLING = (
-    r"(?:say|talk|comment|discuss|elaborate|respond|reply|answer|return|disclose|reveal|specify"
-    r"|speculate|pick up|confirm|be (?:drawn|hurried|led)|name"
-    r"|be reached|take (?:any )?(?:questions?|calls?)|go (?:into|beyond|over|further)|(?:wish|want"
-    r"|care|choose) to|give (?:details|the|any|a)"
-    r"|provide|identify|address|engage|explain|release|be (?:available|contacted)"
-    r"|make (?:\w+ )?(?:available|comment))"
-)
-
-_HAVE_NOT = r"(?:ha(?:s|ve|d)(?: not|n['’]t)(?: yet| so far| officially| publicly| itself)?)"
-_TOLD = r"(?:announced|confirmed|commented|mentioned|acknowledged|disclosed|responded|replied|verified)"
-SILENCE = re.compile(
-    rf"\b(?:(?:declin|refus)(?:es?|ed|ing) (?:to (?:be drawn|{_TELLING}|add|be interviewed|go|make"
-    r"|talk|acknowledge|take|offer)|(?:any |all |every |an? |further )*(?:comments?|interviews?"
-    r"|requests?|invitations?|questions?))"
-    rf"|{_NOT_DO} {_TELLING}\b"
-    r"|(?:ha[sd]|have|having|offered|gave|made|issued|with|provided) no (?:immediate |further "
-    r"|public |official |on-the-record )*(?:comments?|answer|repl(?:y|ies)|response|reaction"
-    r"|statement|information|details)"
-    r"|no (?:further )?comments?\b|without comment(?:ing)?\b"
-    r"|(?:ha[sd]|have|having) nothing (?:more |further |else |new )?(?:to (?:say|add|announce"
-    r"|share|report)|for you)"
-    r"|(?:kept|keeps?|keeping) (?:(?:his|her|its|their) (?:own )?(?:counsel|silence|peace|lips"
-    r"|cards)|silent|quiet|mum)"
-    r"|(?:remain|stay|fell|went|been|was|were)(?:s|ed|ing)? (?:silent|tight-lipped|quiet|mum"
-    r"|non-committal|noncommittal|unavailable|not (?:\w+ )?available|unreachable)\b"
-    r"|neither\b[^.;]{0,60}\bconfirm\b[^.;]{0,40}\bnor\b[^.;]{0,12}\b(?:deny|refute|reject|dismiss|rule)"
-    r"|(?:declin|refus)(?:es?|ed|ing) to (?:confirm|deny)\b[^.;]{0,12}\bor (?:to )?(?:deny|confirm)"
-    rf"|(?:{_HAVE_NOT} (?:\w+ly )?{_TOLD}|never {_TOLD})\b"
-    r"|(?:ma(?:de|ke|kes|king)|contain(?:s|ed)?|with|without) (?:no|any) mention\b"
-    r"|ha(?:s|ve|d) no word (?:of|on|about)\b|profess(?:es|ed|ing) (?:\w+ )?ignorance"
-    r"|plead(?:s|ed)? ignorance|(?:leaves?|left|leaving) (?:out|unsaid|unmentioned) (?:the|where|when|which|who|whether)\b"
-    r"|(?:is|are|was|were) (?:silent|mute|mum) (?:on|about|as to)\b"
-    r"|(?:is|are|was|were|be) aware (?:only )?of (?:the|these|those|such|this|recent|press|media)? ?(?:\w+ )?(?:reports?|claims?"
-    r"|allegations?|rumou?rs?|articles?|stor(?:y|ies))\b"
-    r"|(?:that|this|it)(?:['’]s| is| was) (?:a |one )?(?:question|matter|one|decision|subject) for (?:the|his|her|their|its"
-    r"|others|(?-i:[A-Z]))"
-    r"|(?:would|will|preferred to|prefers to) leave (?:it|that|this|them|such \w+|the \w+)? ?to (?:others|the|his|her)\b"
-    r"|(?:advis|recommend|suggest|urg)\w* (?:\w+ ){0,3}?(?:to (?:turn to|ask|address|contact|call|approach)"
-    r"|(?:calling|asking|contacting|waiting|patience)\b)"
-    r"|neither (?:\w+ )?(?:confirm|admit|accept)(?:s|ed|ing|ted"
-    r"|ting)? (?:[\w'’-]+ ){0,10}nor (?:\w+ )?(?:den|reject|rul|dismiss)\w+"
-    r"|neither (?:side|party|company|club|firm|man|woman|of (?:them"
-    r"|the \w+)) (?:\w+ )?(?:disclosed|commented|confirmed|responded|replied|revealed|returned"
-    r"|answered|would)"
-    r"|(?:confirm|deny)(?:ing)? (?:n?or|or) (?:deny|confirm)(?:ing)?\b"
-    r"|would (?:only say|say only|say no more|say nothing|say neither|give no|make no|offer no|be no)"
-    r"|(?:shall|will|can|could|must|ha[sd]|have|said|saying) (?:say |said )?nothing (?:more "
-    r"|further )?about"
-    r"|(?:left|leaves|leaving|departed|went in|passed|swept (?:in|out|past)"
-    r"|drove off) (?:\w+ ){0,3}without (?:speaking|talking|answering|taking|commenting|a word"
-    r"|responding)"
-    r"|(?:has|have|had) (?:yet|still) to (?:comment|respond|reply|answer|react|say|issue)"
-    r"|said only that|saying only that|would only (?:say|confirm)|(?:could|would|will) only (?:say"
-    r"|confirm)"
-    r"|(?:matter|question|subject|issue|case|it|that) (?:was|is) (?:now )?(?:a matter "
-    r"|one )?(?:for (?:the|others|my|his|her|their|investigators|prosecutors|lawyers)"
-    r"|in the hands of|before the (?:court|judge))(?! (?:best|good|better|sake|time|purpose|reason"
-    r"|whole|most|first))"
-    r"|(?:would|will|must|should) (?:just |simply )?have to (?:wait|ask)|you(?:['’]ll| will| would"
-    r"| should) (?:have to |need to |better )?ask|ask (?:my|the|our) (?:boss|lawyer|press office"
-    r"|bosses|lawyers)|wait and see|let['’]?s? (?:us )?(?:wait|see|talk about)"
-    r"|(?:say|says|said|saying) (?:absolutely )?nothing\b(?! (?:had|has|was|is|were|would|could|in"
-    r"|at|of the|to do|like))|t(?:ook|aking|akes?) no (?:further )?questions|left it at that"
-    r"|(?:press|media) (?:room|office|desk) (?:was|is|has been) (?:closed|shut)"
-    r"|put (?:down )?(?:the |his |her )?(?:tele)?(?:phone|receiver)(?: down)?|(?:gone|went|go|left"
-    r"|remain\w*) unanswered|let (?:the|that|every) question (?:hang|pass|go)"
-    r"|not (?:here|going) to (?:talk|speak|comment|discuss|get into)|get (?:ahead of|into (?:that"
-    r"|it|details|specifics))|here to (?:talk|speak) about"
-    r"|hung up|slammed (?:down )?the (?:phone|receiver)|(?:walked|drove|stalked|strode) (?:off"
-    r"|away|past)|wound up (?:his|her|the|their) window|shut (?:his|her|the|their) door"
-    r"|(?:smiled|shrugged|laughed|nodded|grinned|paused)?(?: and | then )?moved on\b"
-    r"|changed the subject|shrugged"
-    r"|(?:duck|dodg|sidestep|side-step|evad|deflect|parri|skirt|avoid|swerv|fend|bat"
-    r"|wav)\w*(?: off| away| aside)? (?:(?:the|all|any|our|my|a|further|repeated|most"
-    r"|every) )*(?:questions?|question about|subject|issue|queries)"
-    r"|(?:refer|direct|pass|redirect|point|defer|forward)(?:r?ed|s|r?ing)? (?:(?:all|any|our"
-    r"|further|the|his|her|media|press|questions?|inquir(?:y|ies)|enquir(?:y|ies)|quer(?:y|ies)"
-    r"|calls?|us|reporters|journalists|callers|comment"
-    r"|requests?)(?: about [^.;]{3,60}?)?(?: and)? ?)+(?:back )?to\b"
-    r"|(?:calls?|messages?|e-?mails?|requests?|questions?|letters?|texts?|inquir(?:y|ies)"
-    r"|enquir(?:y|ies))\b[^.;?]{0,80}\b(?:went|goes|gone|were|was|drew|remain\w*|got|met|received"
-    r"|have|had|has|are|is) (?:been )?(?:unanswered|not (?:\w+ )?(?:returned|answered"
-    r"|acknowledged)|unreturned|no (?:reply|response|answer)|ignored|with silence|left)"
-    r"|too (?:early|soon) (?:\w+ ){0,2}(?:to|for)\b|premature to (?:say|comment|speculate|discuss"
-    r"|speak|talk)"
-    r"|ask(?:ed|s|ing) for (?:more |some |a little )?(?:time|patience)"
-    r"|not (?:prepared|willing|ready|authori[sz]ed|minded|able|going|inclined|at liberty"
-    r"|in a position|about) to (?:say|comment|discuss|confirm|speak|talk|answer|disclose|share"
-    r"|give|go|speculate|get into)"
-    r"|(?:wrong|inappropriate|improper|unwise|not appropriate|not right) (?:for \w+ )?to (?:say"
-    r"|speak|comment|discuss|prejudge|speculate|talk)|not comment(?:ing)?\b"
-    r"|unwilling to (?:say|comment|discuss|confirm|speak)|unable to (?:say|comment|confirm|discuss)"
-    r"|(?:took|takes|taking|ha[sd]|have) no (?:position|view)|without instructions"
-    r"|(?:holds?|held|hold|had|has|have) no information"
-    r"|(?:does|do|did|will|would)(?: not|n['’]t) (?:comment|discuss|speculate)\b"
-    r"|answer(?:ed|s|ing)? (?:my|our|the|a|every|all)? ?(?:\w+ )?questions? with\b"
-    r"|(?:matter|question|one|decision|something) for (?:[^.,;“\"]{2,40}),? (?:and )?not (?:for )?(?:\w+)"
-    r"|(?:in|at) (?:due course|the (?:right|proper|appropriate) time|good time)\b"
-    r"|(?:omitted|neglected|avoided|stopped short of) (?:to )?(?:say|confirm|disclos)\w*"
-    r"|off the record only)",
+UNSEEN = re.compile(
+    r"\b(?:no|any|little|without) (?:\w+ )?(?:signs?|trace|evidence|proof|indications?|hint|confirmation) (?:of|that"
+    r"|for|whatever)\b|\bno (?:\w+ )?\w+ (?:has|have|had) (?:yet )?(?:come|arrived|appeared|reached|pulled in"
+    r"|turned up|shown up)\b"
+    r"|\bnothing has been (?:shown|proved|proven|seen|produced)\b"
+    r"|\b(?:seen|saw|found|detected|observed) no\b|\b(?:nobody|no one|none|no \w+)\b[^.;,]{0,25} (?:has|have"
+    r"|had) (?:yet )?(?:confirmed"
+    r"|seen|verified|proved|proven|shown|produced)\b",
     re.IGNORECASE,
 )
-"""A party keeps silent, evades, or neither confirms nor denies."""
-
-CONTACT = (
-    r"questions?|(?:tele)?phones?|calls?(?! (?:on|at|in|for)\b)|callers|(?:press|news) conferences?|interview(?:s|ed"
-    r"|ers?)?|(?<!our )reporters?|journalists?|cameras?|microphones?|comments?|statements?|e-?mails?"
-    r"|letters?|messages?|answers?|repl(?:y|ies)|doors?|the press|the media|podium|lectern"
-    r"|left the room|request"
-)
-"""What passes between a party and those who ask it: a clause about that, and not about the claim, is silence."""
-UNTOLD = re.compile(
-    r"\b(?:not|never|n['’]t|no|nothing|without|refus\w+|declin\w+|cannot|neither|none"
-    r"|nobody)\b (?:[\w-]+ ){0,3}?(?:comment(?:s|ed|ing)?|be (?:interviewed|contacted|reached"
-    r"|quoted)|interviews?|pre-?empt|prejudge|speculat\w+|dignify|elaborat\w+|discuss\w*"
-    r"|to (?:announce|say|add|report)|answers?|repl(?:y|ies)|engage|expand)\b"
-    r"|\bthere (?:is|was) nothing to (?:say|add|announce|report|discuss)|\b(?:only )?(?:did|does"
-    r"|do|would do) (?:only )?harm\b(?=.{0,3}$)",
+"""Nothing of the kind has been seen: a doubt, where it is not a party that says so."""
+UNVERIFIED = re.compile(
+    r"\b(?:not|n['’]t|cannot|unable to|impossible to|no way to|no independent|without independent)(?: \w+){0,3}? "
+    r"(?:verif\w+|corroborat\w+|confirm\w*|authenticat\w+)\b|\bun(?:verified|corroborated)\b",
     re.IGNORECASE,
 )
-"""A negated verb of telling, more loosely than `SILENCE`: to be trusted only where the claim is not spoken of."""
-
+"""An outlet says of its own account that it has not been able to check it."""
 LITOTES = re.compile(
-    rf"\b(?:{_NOT_DO}|not|never|no one|nobody|without|cannot|hardly) (?:be )?(?:den(?:y|ied|ying)"
+    rf"\b(?:{NOT_DO}|not|never|no one|nobody|without|cannot|hardly) (?:be )?(?:den(?:y|ied|ying)"
     r"|disput(?:e|ed|ing)|contest(?:ed)?|contradict(?:ed)?|reject(?:ed)?|challeng(?:e|ed)"
     r"|discount(?:ed)?|exclud(?:e|ed)|rul(?:e|ed|ing) (?:it |this |that |them )?out|dismiss(?:ed)?"
     r"|doubt(?:ed)?)"
@@ -163,7 +53,8 @@ _UNTRUTH_NOUN = (
 UNTRUE = re.compile(
     r"\b(?:un(?:true|founded|warranted|substantiated)|false(?:ly)?|incorrect|inaccurate|erroneous"
     r"|mistaken|baseless|groundless|wrong(?:ly)?|bogus|bullshit|trolled|doctored|staged|debunk\w*"
-    r"|nope|put to rest|(?:not|n['’]t|never) believe a (?:single )?word|not a (?:single )?word of (?:it|this|that) is true|(?:is|was|are|were|be|been|a|all|totally|entirely) (?:fake|faked"
+    r"|nope|put to rest|(?:not|n['’]t|never) believe a (?:single )?word|not a (?:single )?word of (?:it|this"
+    r"|that) is true|(?:is|was|are|were|be|been|a|all|totally|entirely) (?:fake|faked"
     r"|fabricated|invented)|(?:fake|fabricated|invented) (?:\w+ ){0,2}(?:report|stor(?:y|ies)|news"
     r"|claims?|rumou?rs?|articles?|tweets?|letters?|photos?|videos?|account|website)|retract(?:s"
     r"|ed)? (?:\w+ ){0,2}(?:claims?|stor(?:y|ies)|reports?|articles?|allegations?|accusations?)"
@@ -183,7 +74,7 @@ UNTRUE = re.compile(
     r"|the case|real|factual)"
     r"|say(?:s|ing)? (?:no|not|otherwise)\b(?! (?:one|more|longer|such|\w+ \w+ed))|said (?:no"
     r"|otherwise|not)(?=[.,;:\"”]|$)"
-    r"|the (?:opposite|contrary|reverse)|contrary to|(?:has|have|had|was|were"
+    r"|the (?:opposite|contrary|reverse)(?! (?:view|side|direction|effect|bank|end|of))|contrary to|(?:has|have|had|was|were"
     r"|been) (?:\w+ )?(?:cleared|exonerated|acquitted|absolved)|cleared (?:the|its|his|her"
     r"|imported|all)|too (?:low|high|small|large) by|exaggerat\w+|overstat\w+|inflated)",
     re.IGNORECASE,
@@ -191,7 +82,9 @@ UNTRUE = re.compile(
 """Somebody calls a report untrue, in whatever register."""
 
 DOUBT = re.compile(
-    r"\b(?:doubt(?:s|ed|ful|ing)?|puzzl(?:ed|ing)|baffl(?:ed|ing)|perplex(?:ed|ing)|mystif\w+"
+    r"\b(?:doubt(?:s|ed|ful|ing)?|(?:pinch|grain) of salt|would be surprised (?:if|by)|jury is (?:still )?out"
+    r"|less (?:sure|certain|convinced)|not believe in|puzzl(?:ed|ing)|baffl(?:ed|ing)"
+    r"|perplex(?:ed|ing)|mystif\w+"
     r"|(?:a |something of a |still a )(?:mystery|riddle|puzzle|enigma)|anything but (?:certain"
     r"|clear|sure|convinc\w+)|(?:few|hardly (?:anyone|anybody)|not everyone"
     r"|not everybody) (?:[\w'’-]+ ){0,6}(?:believes?|thinks?|expects?|accepts?|buys?)|demand(?:s"
@@ -213,7 +106,8 @@ DOUBT = re.compile(
     r"|find(?:s|ing)? (?:it|that|this) (?:\w+ )?(?:odd|strange|curious|hard|puzzling|remarkable)"
     r"|found (?:it|that|this) (?:\w+ )?(?:odd|strange|curious|hard|puzzling|remarkable)"
     r"|far from (?:certain|clear|sure)|(?:no longer|not|n['’]t) (?:know|knew|sure|certain"
-    r"|convinced|persuaded|believe(?! a (?:single )?word)|buy)\b|\w+n['’]t (?:know|believe(?! a (?:single )?word))\b|remains? to be (?:seen|proven|proved|shown)"
+    r"|convinced|persuaded|believe(?! a (?:single )?word)|buy)\b|\w+n['’]t (?:know|believe(?! a (?:single )?word))\b"
+    r"|remains? to be (?:seen|proven|proved|shown)"
     r"|spare (?:me|us)|beg(?:s|ged)? the question|too good to be true|before I believed?"
     r"|take (?:it|this|that) with (?:a|some) )",
     re.IGNORECASE,
@@ -258,7 +152,8 @@ IDLE_NEGATION = re.compile(
     r"|longer a secret)"
     r"|nothing (?:but|less|short of|else)|none other|whether or not|if not|or not|why not"
     r"|the words? [\"“]not|(?:urg|press|warn|ask|tell|told|order|pressur|persuad|advis"
-    r"|want)\w* (?:\w+ ){0,3}not|cannot be named|no (?:names?|camera)|would not surprise|not hesitate|no (?:reason|objection|obstacle|argument|harm|bar) (?:against|to \w+ing)|nothing (?:against|wrong with)"
+    r"|want)\w* (?:\w+ ){0,3}not|cannot be named|no (?:names?|camera)|would not surprise|not hesitate|no (?:reason"
+    r"|objection|obstacle|argument|harm|bar) (?:against|to \w+ing)|nothing (?:against|wrong with)"
     r"|not (?:\w+ )?(?:deny|dispute|contest|doubt|rule)|no one (?:doubts|disputes)"
     r"|cannot be (?:ruled out|excluded|denied)|could not be (?:ruled out|excluded|denied)"
     r"|unable to (?:hide|conceal)|fail(?:s|ed)? to (?:mention|disclose|tell|report|warn|stop|prevent))\b",
@@ -313,7 +208,8 @@ UNATTRIBUTED = re.compile(
     r"|(?:is|are|was|were) (?:\w+ )?(?:said|reported|rumou?red|alleged|believed|understood|thought"
     r"|estimated|claimed|supposed) to|there (?:is|was|has been|are|were) (?:\w+ )?(?:speculation|talk"
     r"|rumou?rs?|reports?)"
-    r"|rumou?r has it|word is|(?<=\s[-–—] )(?:media )?(?:reports?|sources?|media)$|according to (?:reports|rumou?rs|speculation|media reports|press reports))\b",
+    r"|rumou?r has it|word is|(?<=\s[-–—] )(?:media )?(?:reports?|sources?|media)$|according to (?:reports|rumou?rs"
+    r"|speculation|media reports|press reports))\b",
     re.IGNORECASE,
 )
 """Somebody says so, and nobody says who."""
@@ -370,6 +266,13 @@ ANTONYMS = (
     _pair(
         r"stolen|missing|lost|kidnapped|captured|abducted",
         r"(?:is|are|am|was|were) (?:\w+ )?(?:safe|unharmed|at home|free)",
+    ),
+    _pair(
+        r"short(?:age|fall|s)?\b|short of|runs? (?:out|low|short)|run (?:out|low|short)|running (?:out|low|short)"
+        r"|used up|deplet"
+        r"|exhaust|scarc|depends? on outside",
+        r"(?:has|have|had|with) (?:\w+ )?(?:enough|plenty|sufficient|ample)|all (?:it|they|that was|that is) need(?:s|ed)?"
+        r"|(?:does|do|did) not need|no shortage",
     ),
     _pair(
         r"refus|reject|block|veto",

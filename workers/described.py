@@ -2,7 +2,7 @@
 
 import re
 
-from store.claim import ClaimSet
+from store.claim import ClaimSet, Entity
 from store.reading import Name, Span
 from workers.names import Known, find_entity, is_body_name, is_personal, plain, registry
 from workers.nouns import BODY_NOUN, DEMONYM, OUTLET_NOUN, PERSON_NOUN, STATE_INITIALS, STATE_ORGAN
@@ -10,7 +10,8 @@ from workers.party import Sort, Source, person
 from workers.text import Text
 
 _DOCUMENT = re.compile(
-    r"^(?:reports?|accounts?|dispatch(?:es)?|despatch(?:es)?|timetables?|sheets?|stud(?:y|ies)|letters?|e-?mails?|notes?|memos?|documents?|records?|files?"
+    r"^(?:reports?|accounts?|dispatch(?:es)?|despatch(?:es)?|timetables?|sheets?|stud(?:y|ies)|letters?|e-?mails?"
+    r"|notes?|memos?|documents?|records?|files?"
     r"|statements?|surveys?|polls?|tests?|results?|figures?|data|images?|pictures?|photographs?"
     r"|videos?|footage|tapes?|recordings?|texts?|articles?|stor(?:y|ies)|posts?|tweets?|signs?"
     r"|maps?|analys[ie]s|findings?|evidence|laws?|rules?|contracts?|versions?|minutes|deal"
@@ -20,6 +21,10 @@ _DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 """Nouns that may stand before a reporting verb without being anybody who speaks."""
+_THING = re.compile(
+    r"(?:move|visit|decision|plan|meeting|event|thing|matter|fact|page|sentence|word|name|number|price|sale|product|train|trip"
+    r"|summit)s?$"
+)
 _PLURAL = re.compile(
     r"^(?:two|three|four|five|six|seven|eight|nine|ten|several|some|many|most|both|others|dozens"
     r"|a (?:few|dozen|number)|these|those|\w+ of)\b|(?:[^s']s|people|men|women|staff|police"
@@ -96,7 +101,7 @@ def described(
             noun,
         )
     if OUTLET_NOUN.search(head):
-        publisher = _adjoining(text, inside, head_end)
+        publisher = _adjoining(text, inside)
         if publisher and (known := names.resolve(*publisher)).kind == "body" and known.organisation:
             return Source("body", None, known.name, None, head=noun)
         outlet = (
@@ -113,7 +118,8 @@ def described(
         if inside:
             low = inside[0][0]
             known = names.resolve(low, inside[-1][1])
-            return Source("body", None, _organ(claims, known, plain(text.text[low:head_end]), Span(low, head_end)), None, head=noun)
+            organ = _organ(claims, known, plain(text.text[low:head_end]), Span(low, head_end))
+            return Source("body", None, organ, None, head=noun)
         return Source(
             "body",
             None,
@@ -168,6 +174,8 @@ def _document(
 ) -> Source:
     """'A report in the Daily Ledger', 'the institute's study', 'a count by the agency': whoever issued it."""
     names = registry(text, claims)
+    if _THING.match(noun):
+        return Source("nobody", head=noun)
     for low, high in [*after, *inside]:
         lead = text.text[head_end:low] if low >= head_end else ""
         if re.fullmatch(r"|\s(?:published |released |issued |conducted )?(?:by|from|in|of|on) (?:the )?", lead):
@@ -191,7 +199,7 @@ _COPY = re.compile(
 """What an outlet has published, where the text has just relayed one."""
 
 
-def _adjoining(text: Text, inside: list[tuple[int, int]], head_end: int) -> tuple[int, int] | None:
+def _adjoining(text: Text, inside: list[tuple[int, int]]) -> tuple[int, int] | None:
     """'The Orlen Tidende newspaper', but neither 'a French broadcaster' nor, of a place, 'the Lyon paper'."""
     if not inside:
         return None
@@ -215,20 +223,29 @@ def _only_a_place(text: Text, low: int, high: int, lead: str) -> bool:
 
 
 def _organ(claims: ClaimSet, known: Known, wording: str, span: Span) -> Name:
-    """'Russia's foreign ministry': the watched body of that name, else the country if it is its organ, else the words."""
-    if known.name.entity is None or wording == known.name.text:
-        return _state_of(claims, wording, span) if known.name.entity is None else known.name
-    nouns = {w for w in re.findall(r"[a-z]{3,}", wording)} - {"the"}
-    stem = known.name.text.casefold()[:5]
-    for entity in claims.entities:
+    """'Finland's health ministry': the watched body of that name, else the country if it is its organ, else the words."""
+    country = known.name
+    if country.entity is None:
+        return _state_of(claims, wording, span)
+    if wording == country.text:
+        return country
+    if body := _body_of(claims, country, wording):
+        return Name(body.name, body.id, span)
+    widened = wording.startswith(country.text) and not re.match(r"['’]", wording[len(country.text) :])
+    return Name(wording, country.entity if widened or STATE_ORGAN.search(wording) else None, span)
+
+
+def _body_of(claims: ClaimSet, country: Name, wording: str) -> Entity | None:
+    """The watched body of the country that has all the words with which the text describes it."""
+    nouns = set(re.findall(r"\b[a-z]{3,}", wording.replace("defense", "defence")))
+    stem = country.text.casefold()[:5]
+    for entity in claims.entities if nouns else ():
         for spelling in (entity.name, *entity.aliases):
             words = set(spelling.casefold().replace("defense", "defence").split())
-            of_it = entity.speaks_for == known.name.entity or any(w.startswith(stem) for w in words)
-            if entity.id != known.name.entity and of_it and nouns and {n.replace("defense", "defence") for n in nouns} <= words:
-                return Name(entity.name, entity.id, span)
-    own = wording.startswith(known.name.text) and not re.match(rf"{re.escape(known.name.text)}['’]", wording)
-    official = STATE_ORGAN.search(wording) or known.name.text.casefold() in wording.casefold() and own
-    return Name(wording, known.name.entity if official else None, span)
+            of_it = entity.speaks_for == country.entity or any(w.startswith(stem) for w in words)
+            if entity.id != country.entity and of_it and nouns <= words:
+                return entity
+    return None
 
 
 def _state_of(claims: ClaimSet, wording: str, span: Span) -> Name:

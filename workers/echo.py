@@ -38,7 +38,7 @@ def relayed(
     """
     if not text.sentences:
         return None
-    found = _named_outlet(text, passage, claims) or _carried_outlet(text, passage, claims) or _addressed(text, passage, claims)
+    found = next((n for n in (look(text, passage, claims) for look in _LOOKS) if n is not None), None)
     if found is not None and not _is_publisher(text, claims, found):
         return found
     return copied_from(text, claims)
@@ -83,7 +83,11 @@ def _named_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | None
         return voice.source.organisation
     here = [v for v in voices(text, claims) if first <= v.frame.sentence <= last]
     for candidate in here:
-        if candidate.source.sort == "outlet" and candidate.source.organisation and _hands_on(text, candidate, voice, here):
+        if (
+            candidate.source.sort == "outlet"
+            and candidate.source.organisation
+            and _hands_on(text, passage, candidate, voice, here)
+        ):
             return candidate.source.organisation
     if voice is not None and voice.source.sort == "unnamed" and voice.frame.source:
         return voice.source.organisation if _JOURNALIST.search(text.of(voice.frame.source)) else None
@@ -106,8 +110,9 @@ def _addressed(text: Text, passage: Passage, claims: ClaimSet) -> Name | None:
     for match in _TOLD.finditer(text.text, low, high):
         name = CAPITALISED.match(text.text, match.end())
         if name and name.end() <= high:
-            known = registry(text, claims).resolve(*name.span())
-            owns = re.match(r"['’]s? (?:own )?(?:\w+ )?(?:sources?|informants?)\b", text.text[name.end() :])
+            ends = name.start() + len(re.sub(r"['’]s?$", "", name[0]))
+            known = registry(text, claims).resolve(name.start(), ends)
+            owns = re.match(r"['’]s? (?:own )?(?:\w+ )?(?:sources?|informants?)\b", text.text[ends:])
             if owns and known.kind != "person":
                 return known.name
             if known.kind == "outlet" and _relays(text, claims, known.name):
@@ -117,13 +122,14 @@ def _addressed(text: Text, passage: Passage, claims: ClaimSet) -> Name | None:
 
 def _relays(text: Text, claims: ClaimSet, name: Name) -> bool:
     reports = [v.source.organisation for v in voices(text, claims) if v.source.sort == "outlet"]
-    return any(r is not None and r.text == name.text for r in reports)
+    own = rf"\b{re.escape(name.text)}(?:['’]s?)? (?:report|story|account|article)"
+    return any(r is not None and r.text == name.text for r in reports) or bool(re.search(own, text.text))
 
 
-def _hands_on(text: Text, outlet: Voice, voice: Voice | None, here: list[Voice]) -> bool:
+def _hands_on(text: Text, passage: Passage, outlet: Voice, voice: Voice | None, here: list[Voice]) -> bool:
     """Whether what the governing source says reaches the text through the outlet."""
     if voice is None:
-        return outlet.frame.act != "cite"
+        return outlet.frame.act != "cite" and (outlet.frame.follows or outlet.frame.cue.start < passage.end)
     source = voice.frame.source
     if source and outlet.frame.source and source.start <= outlet.frame.source.start < source.end:
         return True  # "workers quoted by the Herald"
@@ -168,6 +174,7 @@ def _carried_outlet(text: Text, passage: Passage, claims: ClaimSet) -> Name | No
     )
 
 
+_LOOKS = (_named_outlet, _carried_outlet, _addressed)
 WORDS = 4
 VALUES = 64
 NEAR_COPY = 0.25

@@ -46,6 +46,10 @@ _AGO = re.compile(r"\b(?:(\d+|two|three|four|five|six|seven|eight|nine|ten) year
 _OPEN = frozenset({"since", "until", "from", "before", "by"})
 _NAME = re.compile(r"(?<=[a-z,;] )[A-ZÀ-Þ][\w’'-]+")
 _QUOTE_MARK = re.compile(r"[\"“”«»]")
+_BROADER = frozenset({"generalises", "consists-of"})
+_NARROWER = frozenset({"specialises", "part-of"})
+_FADING = 0.75
+"""What a sentence counts for the next one, as a share of what it counts itself."""
 _FLOOR = 0.05
 _UNKNOWN = 0.6
 """Weight of a word that no claim has."""
@@ -55,12 +59,14 @@ DIRECT = (
     "similar", "similar_terms", "lead_similar", "lead_terms", "lead_cosine", "lead_words",
     "actor", "voice", "covered", "rarest_in_article", "actors_covered", "story_covered", "parties_met",
     "most_similar", "best_cosine", "title", "strangers", "strangers_alone", "length", "other_year",
+    "predicate", "parties_here", "place_here", "parties_near", "core_share",
 )  # fmt: skip
 SIMILARITIES = frozenset({"similar", "similar_terms", "lead_similar", "lead_terms", "most_similar"})
 CONTEXT = (
     "logit", "share", "before", "before_paragraph", "second_before", "after", "second_after", "paragraph", "article",
     "rival", "rival_before", "topmost_before", "free", "reply", "anaphor", "reply_before", "short", "question",
     "quotation", "title_line", "position", "other_year_before", "year_gone_on",
+    "recent", "recent_lead", "main", "title_share", "kin", "kin_before",
 )  # fmt: skip
 
 
@@ -89,7 +95,9 @@ class Article(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def strings(self) -> tuple[str, ...]:
-        return tuple(self.text.of(sentence) for sentence in self.text.units)
+        """Each unit's words, a dateline before them left out."""
+        ends = {line.start: line.end for line in self.text.datelines}
+        return tuple(self.text.text[max(unit.start, ends.get(unit.start, 0)) : unit.end] for unit in self.text.units)
 
 
 def article_of(text: Text, watch: WatchList) -> Article:
@@ -97,7 +105,8 @@ def article_of(text: Text, watch: WatchList) -> Article:
     found: list[list[Token]] = [[] for _ in text.units]
     if found:
         for token in watch.tokens(text.text, words_in(text.text)):
-            found[text.unit_at(token.start)].append(token)
+            if not any(line.start <= token.start < line.end for line in text.datelines):
+                found[text.unit_at(token.start)].append(token)
     return Article(text, tuple(tuple(tokens) for tokens in found))
 
 
@@ -110,6 +119,7 @@ def direct(article: Article, watch: WatchList, chosen: Sequence[int], vectors: V
     for i, keys in enumerate(article.keys):
         _lexical(found, i, keys, watched, watch, article)
     _terms(found, article, watched)
+    _slots(found, article, watched)
     _strangers(found, article)
     _years(found["other_year"], article, watched)
     _of_article(found, article, watched, watch)
@@ -155,11 +165,45 @@ def _terms(found: dict[str, Table], article: Article, watched: Sequence[Watched]
                 found["best_term"][i, c] = max(found["best_term"][i, c], term.weight)
 
 
+def _slots(found: dict[str, Table], article: Article, watched: Sequence[Watched]) -> None:
+    """What the claim says about whom and where: how much of each the sentence names, and of whom the last three do."""
+    for c, item in enumerate(watched):
+        words = {key: weight for key, weight in item.bag.items() if key in item.core}
+        verbal = {key: weight for key, weight in words.items() if key[0] != "@"}
+        for i, mine in enumerate(article.key_sets):
+            near = mine.union(*article.key_sets[max(0, i - 2) : i])
+            found["core_share"][i, c] = _covered(words, mine)
+            found["predicate"][i, c] = _covered(verbal, mine)
+            found["parties_here"][i, c] = len(item.actors & mine) / max(1, len(item.actors))
+            found["parties_near"][i, c] = len(item.actors & near) / max(1, len(item.actors))
+            found["place_here"][i, c] = bool(item.place & mine)
+
+
+def _covered(weights: dict[str, float], keys: frozenset[str]) -> float:
+    return sum(w for key, w in weights.items() if key in keys) / (sum(weights.values()) or 1.0)
+
+
+def kinship(watched: Sequence[Watched]) -> Table:
+    """(claims, claims): how much of the row's claim is said by saying the column's; 1 where the column's is a case of it."""
+    table = np.zeros((len(watched), len(watched)))
+    place = {item.claim.id: n for n, item in enumerate(watched)}
+    for c, item in enumerate(watched):
+        for d, other in enumerate(watched):
+            if c != d:
+                table[c, d] = len(item.core & other.bag.keys()) / max(1, len(item.core))
+        for related in item.claim.related:
+            if related.id in place and related.rel in _BROADER:
+                table[c, place[related.id]] = 1.0
+            if related.id in place and related.rel in _NARROWER:
+                table[place[related.id], c] = 1.0
+    return table
+
+
 def _strangers(found: dict[str, Table], article: Article) -> None:
     """Capitalised names that the watch list does not know, and whether the claim's own parties stand by them."""
     for i, string in enumerate(article.strings):
         known = [(t.start, t.end) for t in article.tokens[i] if t.key[0] == "@"]
-        start = article.text.units[i].start
+        start = article.text.units[i].end - len(string)
         met = [start + m.start() for m in _NAME.finditer(string)]
         found["strangers"][i] = min(3, sum(not any(a <= at < b for a, b in known) for at in met))
         found["length"][i] = min(30, len(article.keys[i])) / 10
@@ -219,8 +263,8 @@ def _lead(table: Table) -> Table:
     return lead
 
 
-def context(article: Article, table: Table, logits: Table) -> Table:
-    """The features named in `CONTEXT`, from `direct`'s table and the logits that it gave."""
+def context(article: Article, table: Table, logits: Table, kin: Table) -> Table:
+    """The features named in `CONTEXT`, from `direct`'s table, the logits that it gave, and the claims' `kinship`."""
     share = 1 / (1 + np.exp(-logits))
     if not share.size:
         return np.zeros((*share.shape, len(CONTEXT)))
@@ -228,6 +272,8 @@ def context(article: Article, table: Table, logits: Table) -> Table:
     before = _shift(share, 1)
     year = table[:, :, DIRECT.index("other_year")]
     flags = _flags(article)
+    recent = _recent(share)
+    told = np.sort(share, axis=0)[-2:].sum(axis=0)
     found = {
         "logit": np.maximum(logits, -6),
         "share": share,
@@ -237,7 +283,7 @@ def context(article: Article, table: Table, logits: Table) -> Table:
         "after": _shift(share, -1),
         "second_after": _shift(share, -2),
         "paragraph": _in_paragraph(article, share),
-        "article": np.sort(share, axis=0)[-2:].sum(axis=0),
+        "article": told,
         "rival": np.maximum(_best_other(logits), -6),
         "rival_before": _best_other(before) * same,
         "topmost_before": np.where(before >= before.max(axis=1, keepdims=True), before, 0.0) * same,
@@ -245,9 +291,29 @@ def context(article: Article, table: Table, logits: Table) -> Table:
         "reply_before": _shift(flags["reply"], 1) * same,
         "other_year_before": _shift(year, 1) * same,
         "year_gone_on": _shift(year, 1) * same * flags["anaphor"],
+        "recent": recent,
+        "recent_lead": recent - _best_other(recent),
+        "main": told - _best_other(told[None, :])[0],
+        "title_share": share[:1],
+        "kin": _kin(share, kin),
+        "kin_before": _kin(before, kin) * same,
         **flags,
     }
     return np.stack([np.broadcast_to(found[name], share.shape) for name in CONTEXT], axis=-1)
+
+
+def _recent(share: Table) -> Table:
+    """How much of what was said so far still stands: the greatest share before, fading with every sentence."""
+    found = np.zeros_like(share)
+    for i in range(1, len(share)):
+        found[i] = _FADING * np.maximum(found[i - 1], share[i - 1])
+    return found
+
+
+def _kin(share: Table, kin: Table) -> Table:
+    """The greatest share of another claim that says the claim too, as far as it does."""
+    best: Table = (share[:, None, :] * kin[None, :, :]).max(axis=2)
+    return best
 
 
 def _same_paragraph(article: Article) -> Table:

@@ -12,11 +12,11 @@ import msgspec
 
 from store.claim import ClaimSet
 from store.reading import Span
-from workers.cues import CONTACT, SILENCE
 from workers.names import alias_pattern
 from workers.nouns import BODY_NOUN, OUTLET_NOUN, PERSON_NOUN
 from workers.phrases import VERBAL, clause_subject, floor_of, left_source, noun_phrase, right_source
 from workers.reporting import Act, Find, reporting_verbs
+from workers.silence import CONTACT, SILENCE
 from workers.text import Sentence, Text
 from workers.verbs import PUBLISH_VERB
 
@@ -36,12 +36,13 @@ class Frame(msgspec.Struct, frozen=True):
 
 _ACCORD = re.compile(
     r"(?:\b[Ff]or (?=(?:the |an? )?[^,.;]{2,60} it (?:was|is) (?:submitted|argued|said|contended"
-    r"|put))|\b(?:[Aa]ccording to|[Ii]n the (?:words|view|opinion) of|on the (?:word|authority"
+    r"|put))|\b(?:[Aa]ccording to(?! which\b| whom\b)|[Ii]n the (?:words|view|opinion) of|on the (?:word|authority"
     r"|evidence) of|[Ss]peaking (?:to|for)(?=\x00)|[Aa]s (?:confirmed|reported|described|announced"
     r"|told|stated|claimed) by|[Pp]er(?= [A-Z]))\s+)"
 )
 _CITE = re.compile(
-    r"\b(?:citing|quoting|cited|(?:has|have|had|got) (?:it|this|that) from|which (?:was|is) (?:citing|quoting)|attributing it to|credited to"
+    r"\b(?:citing|quoting|cited|(?:has|have|had|got) (?:it|this|that) from|which (?:was|is) (?:citing|quoting)"
+    r"|attributing it to|credited to"
     r"|sourced to)\s+"
 )
 _PASSIVE = re.compile(
@@ -99,6 +100,8 @@ _DATELINE = re.compile(
 _NOMINAL = re.compile(rf"['’]s? (?:\w+ )?(?:{_WORD_OF})\b")
 _FROM = re.compile(rf"\b(?:{_WORD_OF}) (?:from|by)\s+")
 _LABEL = re.compile(r"^(?P<source>[^:\x01.?!;]{2,120}): ?(?=[\x01“\"‘]|[Nn]o comment|[Nn]othing|[Nn]o\b)")
+_LONGEST_LABEL = 7
+"""Words before a colon and an unquoted answer ("Name, when asked: no comment") that still name who speaks."""
 _TITLE_LABEL = re.compile(r"^(?P<source>(?:[A-Z\x00][\w.'’\x00-]*(?: (?=[A-Z\x00])|(?=:))){1,4}): (?=[A-Z\x01])")
 _TITLE_HEAD = re.compile(r"^(?P<source>[A-Z\x00][^:\x01.?!;,]{1,45}): (?=\S)")
 _TITLE_TAIL = re.compile(r"(?<=\S{3}) (?P<dash>[-–—]) (?P<source>[A-Z\x00][\w.'’\x00 ]{1,40})$")
@@ -229,7 +232,7 @@ def _nouns(mask: str) -> Iterator[Find]:
 def _conduct(mask: str) -> Iterator[Find]:
     """'She hung up', 'he left by the back door': no verb of telling, but somebody who was asked."""
     subject = clause_subject(mask, 0) if _CONDUCT.search(mask) else None
-    if subject:
+    if subject and len(mask[: subject[0]].split()) <= 3:
         verb = subject[1] + 1
         yield Find((verb, verb + len(mask[verb:].split(" ", maxsplit=1)[0])), subject, "silent")
 
@@ -263,7 +266,8 @@ def _before_aside(mask: str, start: int) -> tuple[int, int] | None:
 
 def _label(mask: str) -> tuple[tuple[int, int], tuple[int, int], bool] | None:
     """'Name: “…”' and, of headlines, '“…”: name'."""
-    if match := _LABEL.match(mask):
+    match = _LABEL.match(mask)
+    if match and (mask[match.end() : match.end() + 1] in '\x01“"‘' or len(match["source"].split()) <= _LONGEST_LABEL):
         subject = re.match(rf"(?P<np>.+?)(?: {VERBAL}|$)", match["source"])
         if subject and (found := noun_phrase(mask, 0, subject.end("np"))):
             return (match.end("source"), match.end("source") + 1), found, False

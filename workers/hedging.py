@@ -5,18 +5,23 @@ import re
 from store.claim import ClaimSet
 from store.reading import Attribution, Hedging
 from workers.clauses import Core, core
-from workers.cues import CONDITION, DENIES, DOUBT, FUTURE, INQUIRY, LITOTES, MAYBE, SILENCE, UNTRUE
+from workers.cues import CONDITION, DENIES, DOUBT, FUTURE, INQUIRY, LITOTES, MAYBE, UNTRUE
+from workers.silence import SILENCE
 from workers.text import Passage, Text
 
 _SAID_IF = re.compile(
     r"\b(?:ask(?:s|ed)?|wonder(?:s|ed)?|say|know|clear|sure|see|learn|tell)(?: \w+){0,2} (?:if"
-    r"|whether)\b|\bif [^,;.]{2,70}? (?:is|are|was|were) (?:to be (?:believed|trusted|credited)|right|correct)\b|\beven if\b|\bas if\b|\bif not\b|\bif (?:by|only|anything|any)\b"
+    r"|whether)\b|\bif [^,;.]{2,70}? (?:is|are|was|were) (?:right|correct)\b|\beven if\b|\bas if\b|\bif not\b"
+    r"|\bif (?:by|only|anything|any)\b"
     r"|\btrue only if\b",
     re.IGNORECASE,
 )
+_TO_BE = re.compile(r"^[^.?!“\"]*?\b[A-Z][\w’'-]* to (?!be\b)[a-z]+\b|['’] to [a-z]+\b")
+"""The future of headlines: 'Minister to open bridge'."""
 _OWN_WOULD = re.compile(
     r"\b(?:I|we|he|she|it|they|who|['’]d) would (?:not )?(?:say|pay|want|like|love|have|neither"
-    r"|only|never|rather|be(?! (?:in|at|on|back|there|here|visiting|\w+ing)\b)|welcome)\b|\bwould (?:like|love|rather|say|seem|appear)\b"
+    r"|only|never|rather|be(?! (?:in|at|on|back|there|here|visiting|\w+ing)\b)|welcome)\b|\bwould (?:like|love|rather"
+    r"|say|seem|appear)\b"
     r"|\bthat would be\b",
     re.IGNORECASE,
 )
@@ -35,7 +40,10 @@ def hedge(
     a weakened statement `speculated`, one about the future `predicted`.
     """
     heard = core(text, passage, claims)
-    return mood(heard)
+    found = mood(heard)
+    titled = text.sentences and text.sentences[text.sentence_at(passage.start)].paragraph == 0
+    announced = titled and found == "asserted" and _TO_BE.search(heard.said) and not SILENCE.search(heard.said)
+    return "predicted" if announced else found
 
 
 def mood(heard: Core) -> Hedging:

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.claims import WatchList
-from workers.features import CONTEXT, DIRECT, Article, Table, article_of, context, direct
+from workers.features import CONTEXT, DIRECT, Article, Table, article_of, context, direct, kinship
 from workers.text import Passage, Text
 from workers.trees import Forest, forest_from, forest_to
 from workers.vectors import Vectors
 
 SHIPPED = Path(__file__).with_name("model") / "match.npz"
-THRESHOLD = 400
+THRESHOLD = 450
 """Least score of a mention, in thousandths, where the claim does not set its own."""
 MOST_CLAIMS = 64
 """Claims of one article that are looked at closely: those whose words it covers best."""
@@ -86,7 +86,8 @@ def passages(
     if not chosen or not article.keys:
         return ()
     model = match_models()["vectors" if vectors else "lexical"]
-    scores = weighed(article, direct(article, watch, chosen, vectors), model)
+    kin = kinship([watch.watched[n] for n in chosen])
+    scores = weighed(article, direct(article, watch, chosen, vectors), model, kin)
     found = [
         _passage(article, watch, i, chosen[c], int(scores[i, c]))
         for i, c in zip(*np.nonzero(scores >= _thresholds(watch, chosen)), strict=True)
@@ -106,7 +107,8 @@ def candidates(article: Article, watch: WatchList) -> list[int]:
         if key[0] != "@":
             rare[holders] = np.maximum(rare[holders], weights)
     ours = np.array([story in told for story in watch.story_of], dtype=bool)
-    able = np.nonzero(ours & (cover >= _LEAST_COVER * watch.squares) & (rare >= _LEAST_RARE))[0]
+    worded = (cover >= _LEAST_COVER * watch.squares) & (rare >= _LEAST_RARE)
+    able = np.array([n for n in map(int, np.nonzero(ours)[0]) if worded[n] or _all_met(watch, n, article)], dtype=np.int64)
     best = able[np.argsort(-cover[able] / watch.squares[able], kind="stable")][:MOST_CLAIMS]
     return sorted(int(n) for n in best)
 
@@ -116,12 +118,18 @@ def _names_parties(article: Article, parties: frozenset[str]) -> bool:
     return len(parties & article.all_keys) >= min(_PARTIES, (len(parties) + 1) // 2)
 
 
-def weighed(article: Article, table: Table, model: MatchModel) -> NDArray[np.int64]:
+def _all_met(watch: WatchList, n: int, article: Article) -> bool:
+    """Everyone whom the claim is about is there: then its words may all be other words."""
+    actors = watch.watched[n].actors
+    return bool(actors) and actors <= article.all_keys
+
+
+def weighed(article: Article, table: Table, model: MatchModel, kin: Table) -> NDArray[np.int64]:
     """(units, claims): how sure the reader is that the unit concerns the claim, in thousandths.
 
     A unit that speaks of other years than the claim's concerns it never, whatever else it says.
     """
-    rows = around(article, table, table @ model.direct)
+    rows = around(article, table, table @ model.direct, kin)
     raw = model.forest.raw(rows.reshape(-1, rows.shape[-1]))[:, 0].reshape(table.shape[:2])
     share = np.maximum(1 / (1 + np.exp(-raw)), RESTATED * _restates(table))
     share = np.where(table[:, :, _OTHER_YEAR] > 0, 0.0, share)
@@ -140,9 +148,9 @@ def _restates(table: Table) -> Table:
     return (by_words | by_meaning).astype(np.float64)
 
 
-def around(article: Article, table: Table, logits: Table) -> Table:
+def around(article: Article, table: Table, logits: Table, kin: Table) -> Table:
     """What the forest is shown: the features of `CONTEXT`, then those of `DIRECT`."""
-    return np.concatenate([context(article, table, logits), table], axis=-1)
+    return np.concatenate([context(article, table, logits, kin), table], axis=-1)
 
 
 def _thresholds(watch: WatchList, chosen: Sequence[int]) -> NDArray[np.int64]:

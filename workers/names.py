@@ -53,10 +53,8 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         """'The Times' in a text that gives the outlet's full name too."""
         if " " in wording or not is_outlet_name(wording):
             return None
-        return next(
-            (e for e in self.claims.entities if e.name.endswith(" " + wording) and e.name in self.text.text and is_outlet_name(e.name)),
-            None,
-        )
+        fuller = (e for e in self.claims.entities if e.name.endswith(" " + wording) and is_outlet_name(e.name))
+        return next((e for e in fuller if e.name in self.text.text), None)
 
     def _kind(self, bare: str, wording: str) -> Kind:
         if is_outlet_name(bare):

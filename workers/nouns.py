@@ -44,7 +44,9 @@ GROUP_NOUN = (
     r"|defence|defense|coroner(?:['’]s office)?|network|operator|provider|owner|developer"
     r"|contractor|publisher|studio|label|theatre|theater|orchestra|festival|zoo|side|bidder"
     r"|companies|firms|ministries|agencies|airlines|unions|clubs|banks|parties|councils"
-    r"|governments|sides|prosecution|manufacturers"
+    r"|governments|sides|mission|delegation|secretariat|border post|(?:press|security|secret|intelligence|customs"
+    r"|health|border|postal)"
+    r" services?|prosecution|manufacturers"
 )
 
 KNOWN_OUTLETS = frozenset(
@@ -74,7 +76,8 @@ OUTLET_WORD = re.compile(
 GENERIC_OUTLET = (
     r"(?:news)?papers?|broadcasters?|(?:news|press) agenc(?:y|ies)|wire services?"
     r"|(?:news )?websites?|(?:news )?site|magazines?|weekly|daily|tabloids?|broadsheets?"
-    r"|(?:television|radio|TV) (?:stations?|channels?|networks?)|news outlets?|(?:media|press)(?! (?:service|cent(?:re|er)|office|officer"
+    r"|(?:television|radio|TV) (?:stations?|channels?|networks?)|news outlets?|(?:media|press)(?! (?:service"
+    r"|cent(?:re|er)|office|officer"
     r"|secretary|conference|room|desk|release|team|department|bureau|corps|attach)\w*)|blogs?"
     r"|programme|network|periodical"
 )

@@ -8,7 +8,7 @@ import msgspec
 from store.claim import ClaimSet
 from store.reading import Attribution, Name, Span
 from workers.names import CAPITALISED, Known, alias_pattern, is_body_name, is_outlet_name, is_personal, registry
-from workers.nouns import BODY_NOUN, DEMONYM, ORDINARY, PERSON_NOUN, PLACE_WORD
+from workers.nouns import BODY_NOUN, DEMONYM, ORDINARY, PERSON_NOUN, PLACE_WORD, TITLE
 from workers.text import Text
 
 Sort = Literal["person", "body", "outlet", "unnamed", "pronoun", "nobody"]
@@ -44,8 +44,17 @@ def names_in(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]
             low += word.end()
             while low < high and text.text[low] == " ":
                 low += 1
-        if low >= high or _common_start(text, low, high):
+        if low >= high or _common_start(text, low, high) or _TITLE.fullmatch(text.text, low, high):
             continue
+        joined = _JOINED.match(text.text, low, high)
+        if joined and (
+            is_personal(joined["first"])
+            or re.match(rf"{TITLE}\b", joined["then"])
+            or any(f[0] == joined.start("then") for f in found)
+        ):
+            first = (low, low + len(joined["first"]))
+            found += [] if any(f[0] < first[1] and first[0] < f[1] for f in found) else [first]
+            low = joined.start("then")
         tail = re.search(r" (?:of|for) (?:the )?", text.text[low:high])
         if tail and is_outlet_name(text.text[low : low + tail.start()]):
             high = low + tail.start()
@@ -61,10 +70,14 @@ def names_in(text: Text, claims: ClaimSet, place: Span) -> list[tuple[int, int]]
     return sorted(found)
 
 
+_TITLE = re.compile(TITLE)
+_JOINED = re.compile(r"(?P<first>[A-ZÀ-Þ][^,;]*?) and (?:the )?(?P<then>[A-ZÀ-Þ].*)")
+
+
 def _served(wording: str, tail: re.Match[str]) -> bool:
     """'Mira Solberg of the Harbour Institute': two or three plain names, then a body."""
     first = wording[: tail.start()].split()
-    plain_names = all(len(t) > 2 and t.isalpha() and not _ordinary(t) and not is_body_name(t) for t in first)
+    plain_names = all(len(t) > 2 and t.replace("-", "").isalpha() and not _ordinary(t) and not is_body_name(t) for t in first)
     return 2 <= len(first) <= 3 and plain_names and first[0] not in PLACE_WORD and is_body_name(wording[tail.end() :])
 
 
@@ -143,15 +156,15 @@ def in_office(claims: ClaimSet, source: Source) -> Source:
     role, employer = source.role, source.organisation
     if source.sort != "person" or role is None or employer is None or employer.entity is None:
         return source
-    wanted = set(re.sub(r"minist(?:er|ry)", "ministry", role.text.casefold().replace("defense", "defence")).split())
-    if "ministry" not in wanted:
+    field = re.search(r"(\w+) minist(?:er|ry)", role.text.casefold().replace("defense", "defence"))
+    if field is None:
         return source
     for entity in claims.entities:
         if entity.speaks_for != employer.entity:
             continue
         for spelling in (entity.name, *entity.aliases):
             words = set(spelling.casefold().replace("defense", "defence").split()) - {"of", "the"}
-            if "ministry" in words and len(words & wanted) >= 2:
+            if {"ministry", field[1]} <= words:
                 return msgspec.structs.replace(source, organisation=Name(entity.name, entity.id))
     return source
 
@@ -170,7 +183,11 @@ def _role(text: Text, place: Span, before: str, head_end: int) -> Name | None:
     if re.search(r"[a-z]", own):
         start = place.start + before.rfind(own)
         return Name(own, None, Span(start, start + len(own)))
-    if match := re.match(r", (?:an? |the |its |his |her |their )?([a-z][^,]*)", text.text[head_end : place.end]):
+    if match := re.match(
+        r", (?:an? |the |its |his |her |their "
+        r"|(?:[A-Z]\w+ ?)+['’]s? )?([a-z][^,]*)",
+        text.text[head_end : place.end],
+    ):
         wording = match[1]
         if PERSON_NOUN.search(wording) or re.match(r"[\w -]+ (?:of|at|for) ", wording):
             return Name(wording, None, Span(head_end + match.start(1), head_end + match.end(1)))

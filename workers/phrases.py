@@ -37,7 +37,8 @@ _NP_START = (
     r"|club|union|school|kitchen|diplomatic|judicial|medical|political|opposition|independent"
     r"|private|foreign)\b"
     r"|(?i:about|nearly|almost|roughly|half|fewer|less|hardly anyone|not everyone)\b|\d"
-    rf"|[A-ZÀ-Þ\x00]|(?i:{ANONYMOUS_NOUN}|{GROUP_NOUN}|{GENERIC_OUTLET})\b|[a-z-]{{3,}}s\b)"
+    rf"|[A-ZÀ-Þ\x00]|(?i:{ANONYMOUS_NOUN}|{GROUP_NOUN}|{GENERIC_OUTLET})\b|[a-z-]{{3,}}s\b"
+    rf"|[a-z]{{3,}} (?:{GROUP_NOUN})$)"
 )
 STARTS = re.compile(_NP_START)
 _LEADIN = re.compile(
@@ -83,7 +84,23 @@ def left_source(mask: str, verb: int) -> tuple[int, int] | None:
         return clause_subject(mask, floor_of(mask, re.search(r",?(?: and| but| then|)$", left).start()))  # type: ignore[union-attr]
     if left.rstrip().endswith(","):
         return _over_parentheses(mask, left.rstrip()[:-1])
-    return noun_phrase(mask, floor_of(mask, end), end)
+    found = noun_phrase(mask, floor_of(mask, end), end)
+    return _before_verb(mask, found) if found else None
+
+
+_TELLING_VERB = (
+    r"(?:says|said|denies|denied|confirms|confirmed|tells|told|claims|claimed|warns|warned|insists|insisted|expects|expected"
+    r"|admits|admitted|adds|added)\b"
+)
+_TELLS = re.compile(f" {_TELLING_VERB}")
+
+
+def _before_verb(mask: str, found: tuple[int, int]) -> tuple[int, int]:
+    """'The bank says it will sell but (is silent on the price)': the subject alone, not the clause after it."""
+    verb = _TELLS.search(mask, *found)
+    if verb and not re.search(r"\b(?:who|which|that|whom)\b", mask[found[0] : verb.start()]):
+        return found[0], verb.start()
+    return found
 
 
 VERBAL = (
@@ -99,7 +116,7 @@ def clause_subject(mask: str, floor: int) -> tuple[int, int] | None:
     """The noun phrase that opens the clause at `floor`, up to its first verb."""
     rest = mask[floor:]
     lead = len(rest) - len(rest.lstrip(" ,"))
-    found = re.match(rf"(?P<np>[^,;:\x01]+?(?:, [^,;:\x01]+,)?),? {VERBAL}", rest[lead:])
+    found = re.match(rf"(?P<np>[^,;:\x01]+?(?:, [^,;:\x01]+,)?),? (?:{VERBAL}|{_TELLING_VERB})", rest[lead:])
     if not found:
         return None
     return noun_phrase(mask, floor + lead, floor + lead + found.end("np"))
@@ -205,13 +222,20 @@ def _compound(left: str, right: str) -> bool:
     )
 
 
+_SHORT = (
+    r"(?:(?<=\bRep)|(?<=\bGen)|(?<=\bSen)|(?<=\bGov)|(?<=\bMr)|(?<=\bMrs)|(?<=\bMs)|(?<=\bDr)|(?<=\bCol)|(?<=\bLt)|(?<=\bSt)"
+    r"|(?<=\bProf)|(?<=\b[A-Z]))\."
+)
+"""The full stop of an abbreviated title or of an initial."""
+
+
 def right_source(mask: str, start: int) -> tuple[int, int] | None:
     """The noun phrase that starts at `start`, with its asides, up to the next clause."""
     while start < len(mask) and mask[start] == " ":
         start += 1
     if not (STARTS.match(mask[start:]) or ROLE_NAME.match(mask[start:])):
         return None
-    match = re.match(r"[^.;:\x01?!“”\"—–()]+(?:\.(?=[A-Za-z]|\s[a-z])[^.;:\x01?!“”\"—–()]+)*", mask[start:])
+    match = re.match(rf"[^.;:\x01?!“”\"—–()]+(?:(?:\.(?=[A-Za-z]|\s[a-z])|{_SHORT})[^.;:\x01?!“”\"—–()]+)*", mask[start:])
     if not match:
         return None
     stop = re.search(

@@ -5,7 +5,8 @@ from functools import lru_cache
 import py3langid
 
 from store.claim import ClaimSet
-from store.reading import Document, Edit, Findings, Mention
+from store.keyed import normal_name
+from store.reading import Attribution, Document, Edit, Findings, Mention, Name
 from workers import attribution, echo, hedging, stance
 from workers.claims import compile_claims
 from workers.dates import happened_on, said_on
@@ -78,6 +79,8 @@ class Reader:
 
     def _mention(self, text: Text, passage: Passage) -> Mention:
         who = attribution.attribute(text, passage, self.claims)
+        relayed = echo.relayed(text, passage, who, self.claims)
+        who = _unless_relayed(who, relayed)
         judged = stance.judge(text, passage, self.claims, who)
         day = said_on(text, passage, who, self.claims)
         return Mention(
@@ -89,7 +92,7 @@ class Reader:
             hedging=hedging.hedge(text, passage, self.claims, who),
             outlet_stance=judged.outlet_stance,
             attribution=who,
-            echo_of=echo.relayed(text, passage, who, self.claims),
+            echo_of=relayed,
             variant=variant(text, passage, self.claims),
             said_on=day.on if day else None,
             said_on_precision=day.precision if day else None,
@@ -102,6 +105,17 @@ class Reader:
 def _differ(first: Mention, second: Mention) -> bool:
     values = {first.variant, second.variant} - {None}
     return first.stance != second.stance or len(values) == 2
+
+
+def _unless_relayed(who: Attribution, relayed: Name | None) -> Attribution:
+    """An outlet that is relayed with no source behind it is no named source: "the paper said" names nobody."""
+    if relayed is None or who.anonymity != "named":
+        return who
+    outlet = set(normal_name(relayed.text).split())
+    named = [set(normal_name(name.text).split()) for name in (who.speaker, who.organisation) if name is not None]
+    if all(words <= outlet or outlet <= words for words in named):
+        return Attribution("unnamed", role=who.role)
+    return who
 
 
 def reader_version(vectors: Vectors | None) -> str:

@@ -110,22 +110,27 @@ def _is_noun(mask: str, verb: re.Match[str]) -> bool:
     if mask[: verb.start()].rstrip().endswith(("'s", "’s", "s'", "s’")):
         return True
     after = mask[verb.end() :].lstrip()
-    return verb[0].casefold() in {
-        "reports",
-        "claims",
-        "questions",
-        "calls",
-        "answers",
-        "doubts",
-        "fears",
-        "hopes",
-        "names",
-        "denials",
-        "state",
-        "report",
-        "claim",
-        "question",
-    } and after.startswith(("of ", "about ", "over ", "from ", "for ", "fund", "money"))
+    return (
+        verb[0].casefold()
+        in {
+            "reports",
+            "claims",
+            "questions",
+            "calls",
+            "answers",
+            "doubts",
+            "fears",
+            "hopes",
+            "names",
+            "denials",
+            "state",
+            "report",
+            "claim",
+            "question",
+        }
+        and not mask[: verb.start()].rstrip().endswith("\x00")
+        and after.startswith(("of ", "about ", "over ", "from ", "for ", "fund", "money"))
+    )
 
 
 _NOUNLIKE = re.compile(

@@ -1,6 +1,7 @@
 """Reads a noun phrase as a source: who it names, in whose service, or what kind of unnamed person."""
 
 import re
+from itertools import pairwise
 
 from store.claim import ClaimSet
 from store.reading import Span
@@ -56,11 +57,19 @@ def read_source(text: Text, claims: ClaimSet, place: Span) -> Source:
     head_end = _head_end(text, place, names)
     if named := _ends_in_person(text, claims, place, names):
         return named
-    inside = [n for n in names if n[0] < head_end]
+    inside = _first_of_joined(text, [n for n in names if n[0] < head_end])
     after = [n for n in names if n[0] >= head_end]
-    if inside and inside[-1][1] >= head_end - 1:
+    if inside and (inside[-1][1] >= head_end - 1 or re.match(r",? and\b", text.text[inside[-1][1] : head_end])):
         return _named_head(text, claims, place, inside, after, head_end)
     return described(text, claims, place, inside, after, head_end)
+
+
+def _first_of_joined(text: Text, inside: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """'Acme and the Harbour Board': the first of names joined by 'and'."""
+    for n, (low, high) in enumerate(pairwise(inside)):
+        if re.fullmatch(r",? and (?:the )?", text.text[low[1] : high[0]]):
+            return inside[: n + 1]
+    return inside
 
 
 def _ends_in_person(text: Text, claims: ClaimSet, place: Span, names: list[tuple[int, int]]) -> Source | None:
@@ -109,6 +118,9 @@ def _named_head(
     names = registry(text, claims)
     known = names.resolve(*inside[-1])
     before = text.text[place.start : inside[-1][0]]
+    entity = claims.entity_by_id.get(known.name.entity or "")
+    if known.kind != "person" and entity is not None and entity.speaks_for:  # a state's news agency speaks for the state
+        return Source("body", None, known.name, None, head=known.name.text)
     if OUTLET_NOUN.search(before):
         return Source("outlet", None, known.name, None, head=known.name.text)
     if known.kind == "person":

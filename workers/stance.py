@@ -16,11 +16,12 @@ from workers.cues import (
     NEGATION,
     OPEN,
     RETRACTION,
-    SILENCE,
-    UNTOLD,
+    UNSEEN,
     UNTRUE,
+    UNVERIFIED,
 )
 from workers.hedging import is_conditional, mood
+from workers.silence import SILENCE, UNTOLD
 from workers.text import Passage, Text
 
 
@@ -59,10 +60,14 @@ def _stance(text: Text, passage: Passage, claims: ClaimSet, attribution: Attribu
         and re.match(r"[\"“ ]*(?:[Tt]hough |[Bb]ut |[Aa]nd )?(?:[Ii]f|Were|Should|Had|[Uu]nless)\b", said)
     ):
         return _conditional(passage, heard)
+    if attribution.anonymity == "none" and UNVERIFIED.search(said):
+        return "questions", "unverified"
     if match := SILENCE.search(said):
         return "no_comment", f"silence:{match[0].casefold()[:40]}"
     if asked := _asked(text, passage, heard, attribution):
         return asked
+    if (unseen := UNSEEN.search(said)) and (attribution.anonymity != "named" or _LOOKED.match(unseen[0])):
+        return "questions", "unseen"
     if is_conditional(said):
         return _conditional(passage, heard)
     if heard.shared <= 1 and UNTOLD.search(said):
@@ -113,11 +118,34 @@ def _litotes(said: str) -> tuple[Stance, str]:
     return "affirms", "not denied"
 
 
+_LOOKED = re.compile(r"(?:seen|saw|found|detected|observed) no\b", re.IGNORECASE)
+_SILENCED = re.compile(
+    SILENCE.pattern + r"(?:[^.;]{0,40}?\bn?or (?:to )?(?:den\w+|refut\w+|dismiss\w*|reject\w*|rul\w+ out))?", re.IGNORECASE
+)
+
+
+def _aside(passage: Passage, heard: Core, denial: str) -> bool:
+    """'It will be sold, hours after the sale had been ruled out': the denial stands in a clause about another time."""
+    if heard.shared == 0 or denial in heard.nearest:
+        return False
+    earlier = [piece for piece in heard.rest if denial in piece and _EARLIER.match(piece)]
+    return any(overlap(passage.claim, piece) <= heard.shared for piece in earlier)
+
+
+_EARLIER = re.compile(r"\s*(?:only |just )?(?:[\w-]+ ){1,3}(?:after|before)\b")
+_DENIED_ELSEWHERE = re.compile(
+    r"\b(?:despite|in spite of|notwithstanding|for all|regardless of|whatever) (?:[\w'’-]+ ){0,5}?denials?\b"
+    r"|\bdenials? (?:ha(?:s|ve|d)|d(?:id|o|oes)|w(?:ill|ould)|changed?|alter) ?(?:not|n['’]t|little|nothing)\b",
+    re.IGNORECASE,
+)
+"""Somebody else's denial, waved aside."""
+
+
 def _denied(passage: Passage, heard: Core) -> tuple[Stance, str] | None:
     """A verb of denial; a denied denial affirms, and so does the denial of a claim's contrary."""
-    scrubbed = SILENCE.sub(lambda m: " " * len(m[0]), heard.said)
-    match = DENIES.search(scrubbed)
-    if not match:
+    scrubbed = _SILENCED.sub(lambda m: " " * len(m[0]), heard.said)
+    match = DENIES.search(_DENIED_ELSEWHERE.sub(lambda m: " " * len(m[0]), scrubbed))
+    if not match or _aside(passage, heard, match[0]):
         return None
     thing = scrubbed[match.end() :]
     again = DENIES.search(thing) or re.search(r"\bno\b|\bnever\b|\bnothing\b", thing.split(":")[0].split(",")[0][:60])
@@ -133,7 +161,9 @@ def _asked(text: Text, passage: Passage, heard: Core, attribution: Attribution) 
     if bare.endswith("?"):
         answered = attribution.anonymity == "none" and _answered(text, passage)
         return ("discusses", "question answered next") if answered else ("questions", "question")
-    if DOUBT.search(said):
+    if doubt := DOUBT.search(said):
+        if re.match(r"doubt(?:s|ed)?$", doubt[0], re.IGNORECASE) and _is_negative(passage):
+            return "affirms", "doubt of the contrary"
         return "questions", "doubt"
     own = text.text[passage.start : passage.end]
     if INQUIRY.search(own) and not re.match(r"\W*(?:[Ww]hen )?[Aa]sked\b", own):
@@ -154,7 +184,8 @@ def _answered(text: Text, passage: Passage) -> bool:
     last = text.sentence_at(max(passage.start, passage.end - 1))
     if last + 1 >= len(text.sentences):
         return False
-    return text.sentences[last + 1].paragraph == text.sentences[last].paragraph > 0
+    following = text.sentences[last + 1]
+    return following.paragraph == text.sentences[last].paragraph > 0 and not text.of(following).endswith("?")
 
 
 _IF_CLAUSE = re.compile(r"\b(?:[Ii]f|[Uu]nless|[Pp]rovided|[Aa]ssuming|[Ss]hould|[Ww]ere|[Hh]ad)\b[^,]*(?:,|$)")
@@ -220,9 +251,13 @@ def _in_scope(passage: Passage, piece: str, match: re.Match[str]) -> bool:
     cue = match[0].casefold()
     if cue in {"rather than", "instead of"}:
         return overlap(passage.claim, piece[match.end() :]) > overlap(passage.claim, piece[: match.start()])
+    relative = list(_RELATIVE.finditer(piece, 0, match.start()))
+    if relative and overlap(passage.claim, piece[: relative[-1].start()]) > overlap(passage.claim, piece[relative[-1].end() :]):
+        return False
     return not (_PREVENTIVE.match(cue) and _PREVENTIVE.search(passage.claim.text))
 
 
+_RELATIVE = re.compile(r"\b(?:which|whom?|an? \w+ (?:\w+ \w+ )?that)\b")
 _PREVENTIVE = re.compile(
     r"\b(?:refus|reject|bar(?:s|red)?\b|ban(?:s|ned)?\b|prevent|prohibit|forbid|block|stop|unable"
     r"|fail|lack|unlikely|without)",

@@ -14,6 +14,11 @@ _ABBREVIATION = re.compile(
     r"|vs|etc|Inc|Ltd|Co|Corp|approx|ca|cf|e\.g|i\.e|a\.m|p\.m)|\b[A-Z]|\b[A-Z](?:\.[A-Z])+)\.$"
 )
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+[\"'“‘«(\[]?[A-ZÀ-ÞА-Я0-9])")
+_CITY = r"[A-ZÀ-Þ]{3,}(?:[ '’.-][A-ZÀ-Þ]+)*"
+_DATELINE = re.compile(
+    rf"{_CITY}(?:/{_CITY})*(?:, [^,()—–\n]{{2,20}}?){{0,2}}(?: \([^)\n]{{2,30}}\))?(?: [-–—] +|\.(?:\s|$))"
+    r"|[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?, (?:\d{1,2} [A-Z][a-z]+|[A-Z][a-z]+\.? \d{1,2})(?: \([^)\n]{2,30}\))? [-–—] +"
+)
 _LONGEST_UNIT = 420
 """Characters of the longest run of sentences that counts as one unit."""
 _QUOTED = re.compile(r"“[^”]{2,}?”|\"[^\"\n]{2,}?\"|«[^»]{2,}?»|‘[^’\n]{2,}?’(?=[\s,.;:!?])")
@@ -57,10 +62,22 @@ class Text(msgspec.Struct, frozen=True, dict=True):
         return tuple(found)
 
     @cached_property
+    def datelines(self) -> tuple[Span, ...]:
+        """Where paragraphs of the body open with the place and day of filing ("SEOUL, July 27 (Agency) - ")."""
+        found = (_DATELINE.match(self.text, p.start, p.end) for p in self.paragraphs[1:])
+        return tuple(Span(match.start(), match.end()) for match in found if match)
+
+    @cached_property
     def units(self) -> tuple[Sentence, ...]:
-        """Sentences, save that those which share a quotation are one: what somebody says in one breath is one thing."""
+        """Sentences, save that those which share a quotation are one: what somebody says in one breath is one thing.
+
+        A dateline that stands as a sentence of its own is none.
+        """
         merged: list[Sentence] = []
+        ends = {line.start: line.end for line in self.datelines}
         for sentence in self.sentences:
+            if sentence.end <= ends.get(sentence.start, -1):
+                continue
             last = merged[-1] if merged else None
             if last and last.paragraph == sentence.paragraph and self._inside_quotation(last, sentence):
                 merged[-1] = Sentence(last.start, sentence.end, last.paragraph)

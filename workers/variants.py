@@ -178,13 +178,18 @@ def _words_given(text: Text, start: int, end: int, group: Variants, claims: Clai
 
 
 def _fullness(value: str, group: Variants, here: frozenset[str], said: str, claims: ClaimSet) -> tuple[float, int]:
-    """Share of the value that the passage gives, and in how many words."""
+    """Share of the value that the passage gives, and in how many words.
+
+    Where the claim lists the forms of a value of one word, no other spelling of it counts: "in Moscow" is a place, but
+    "Moscow" is mostly a government.
+    """
     words = [word for word in value.casefold().split("-") if _folded(word)]
-    if any(_stands_in(form, said) for form in group.forms.get(value, ())) or _spelled(value, said, claims):
+    forms = group.forms.get(value, ())
+    if any(_stands_in(form, said) for form in forms) or (not forms and _spelled(value, said, claims)):
         return 1.0, max(1, len(words))
     spread = Counter(word for other in group.values for word in set(other.casefold().split("-")))
     weights = {word: 1.0 if spread[word] == 1 else 0.25 for word in words}
-    met = [word for word in weights if _is_met(word, here, said, claims)]
+    met = [word for word in weights if _is_met(word, here, said, claims) and not (forms and len(words) == 1)]
     share = sum(weights[word] for word in met) / sum(weights.values()) if weights else 0.0
     return share, len(met)
 

@@ -9,10 +9,11 @@ import msgspec
 
 from store.claim import ClaimSet, Entity
 from store.reading import Name, Span
-from workers.frames import Frame, frames
-from workers.names import CAPITALISED, alias_pattern, find_entity, is_body_name, known_entity, registry
+from workers.frames import Frame, frames, masked
+from workers.names import CAPITALISED, alias_pattern, find_entity, is_body_name, is_outlet_name, known_entity, registry
 from workers.nouns import OUTLET_NOUN
 from workers.party import Source, in_office
+from workers.phrases import clause_subject
 from workers.source import read_source
 from workers.text import Text
 
@@ -41,6 +42,8 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
         same = [v for v in earlier if v.frame.sentence == frame.sentence]
         return same[-1].source if same else Source("nobody")
     source = read_source(text, claims, frame.source)
+    if _is_publisher(text, claims, source):
+        return Source("nobody")
     if frame.act == "label" and frame.follows and text.of(frame.cue) in "-–—" and not _credited(text, source):
         return Source("nobody")
     if source.sort == "pronoun":
@@ -48,8 +51,8 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
     if source.sort == "body" and _publishes(text, claims, frame, source, earlier):
         return msgspec.structs.replace(source, sort="outlet")
     if source.sort == "body" and source.organisation and source.organisation.entity is None:
-        return _definite_body(text, claims, frame, source)
-    if source.sort == "outlet" and source.organisation is None:
+        return _definite_body(text, claims, frame, source, earlier)
+    if source.sort == "outlet" and (source.organisation is None or _described_in_title(text, frame, source.organisation)):
         return _definite_outlet(text, claims, frame, source, earlier)
     bare = frame.source.start == text.sentences[frame.sentence].start and " " not in text.of(frame.source)
     if source.head == "counsel":
@@ -57,6 +60,26 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
     if source.sort == "unnamed" and (bare or re.match(r"[Tt]he |[Hh]er |[Hh]is |[Ii]ts ", text.of(frame.source))):
         return _definite_person(text, claims, frame, source, earlier)
     return source
+
+
+def _is_publisher(text: Text, claims: ClaimSet, source: Source) -> bool:
+    """'The Ledger could not confirm it', 'the Ledger's crew saw': the outlet's own voice, not a source of its own."""
+    name, own = source.organisation, text.document.outlet
+    if name is None or not own or source.sort not in {"outlet", "unnamed"} or not name.text[:1].isupper():
+        return False
+    if source.sort == "unnamed" and source.head in {"source", "sources", "official", "officials", "editor", "columnist"}:
+        return False
+    entity = find_entity(claims, own)
+    if entity is not None and entity.id == name.entity:
+        return source.sort == "outlet"
+    if source.sort == "outlet":
+        return set(name.text.casefold().split()) <= set(own.casefold().split())
+    return name.entity is None and name.text.casefold() in own.casefold()
+
+
+def _described_in_title(text: Text, frame: Frame, name: Name) -> bool:
+    """'Port paper: ferry is sold': words before the noun that may be no name."""
+    return text.sentences[frame.sentence].paragraph == 0 and name.entity is None and not is_outlet_name(name.text)
 
 
 def _credited(text: Text, source: Source) -> bool:
@@ -70,10 +93,11 @@ def _definite_outlet(text: Text, claims: ClaimSet, frame: Frame, source: Source,
     assert frame.source is not None
     if entity := find_entity(claims, text.of(frame.source)):
         return msgspec.structs.replace(source, organisation=known_entity(claims, entity, frame.source).name)
-    if text.sentences[frame.sentence].paragraph == 0:
+    definite = re.match(r"(?:[Tt]he|[Tt]hat|[Ii]ts|[Tt]his) ", text.of(frame.source))
+    if text.sentences[frame.sentence].paragraph == 0 and not definite:
         first = _first_outlet(text, claims)
         return msgspec.structs.replace(source, organisation=first) if first else source
-    if not re.match(r"(?:[Tt]he|[Tt]hat|[Ii]ts|[Tt]his) ", text.of(frame.source)):
+    if not definite:
         return source
     last = next(
         (v.source.organisation for v in reversed(earlier) if v.source.sort == "outlet" and v.source.organisation),
@@ -155,9 +179,11 @@ def _antecedent(text: Text, claims: ClaimSet, frame: Frame, source: Source, earl
     assert frame.source is not None
     if source.head in {"who", "which", "whose"}:
         return _relative(text, claims, frame.source) or source
-    if source.head in {"we", "i", "you", "that", "one"}:
+    if source.head in {"we", "i", "you", "that", "one"} or text.of(frame.cue).casefold().endswith((" clear", " certain")):
         return source
     since = [v for v in earlier if frame.sentence - v.frame.sentence <= 4]
+    if source.head in {"he", "she"} and (subject := _subject_before(text, claims, frame, source, earlier)):
+        return subject
     for voice in reversed(since):
         found = voice.source
         if source.head == "it" and found.sort in {"body", "outlet"}:
@@ -180,9 +206,23 @@ def _mentioned(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> So
         known = registry(text, claims).resolve(low, high)
         if source.head in {"he", "she"} and known.kind == "person" and known.female in {None, source.female}:
             return read_source(text, claims, Span(low, high))
-        if source.head == "it" and known.kind != "person" and (low, high) in aliases and _opens(text, low):
+        late = low >= text.sentences[max(0, frame.sentence - 1)].start
+        if source.head == "it" and late and known.kind != "person" and (low, high) in aliases and _opens(text, low):
             return read_source(text, claims, Span(low, high))
     return None
+
+
+def _subject_before(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source | None:
+    """The person with whom the sentence before begins, where nobody is reported to speak in it."""
+    before = frame.sentence - 1
+    if before < 1 or any(v.frame.sentence >= before and v.source.sort != "nobody" for v in earlier):
+        return None
+    start = text.sentences[before].start
+    found = clause_subject(masked(text, claims, text.sentences[before]), 0)
+    if found is None or found[0] > 3:
+        return None
+    subject = read_source(text, claims, Span(start + found[0], start + found[1]))
+    return subject if subject.sort == "person" and subject.female in {None, source.female} else None
 
 
 def _opens(text: Text, low: int) -> bool:
@@ -207,7 +247,7 @@ def _relative(text: Text, claims: ClaimSet, place: Span) -> Source | None:
     return found if found.sort not in {"nobody", "pronoun"} else None
 
 
-def _definite_body(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> Source:
+def _definite_body(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
     """'The hospital' for the one that the text names, 'the company' for the last body before it."""
     assert frame.source is not None
     assert source.organisation is not None
@@ -217,15 +257,32 @@ def _definite_body(text: Text, claims: ClaimSet, frame: Frame, source: Source) -
     if not re.match(r"(?:[Tt]he|[Ii]ts|[Tt]his|[Tt]hat) [a-z]", wording):
         return source
     noun = source.head
+    heard = [v.source.organisation for v in earlier if v.source.sort in {"person", "body"} and v.source.organisation]
+    if same := next((n for n in reversed(heard) if re.search(rf"\b{re.escape(noun)}$", n.text, re.IGNORECASE)), None):
+        return msgspec.structs.replace(source, organisation=same)
+    if noun in {"agency", "body", "side"}:
+        return next(
+            (v.source for v in reversed(earlier) if v.source.sort in {"body", "outlet"} and _is_such(text, v, noun)), source
+        )
     found = None
     for match in alias_pattern(claims).finditer(text.text, 0, frame.source.start):
         known = registry(text, claims).resolve(*match.span())
         if known.kind == "body" and (
             re.search(rf"\b{re.escape(noun)}\b", known.name.text, re.IGNORECASE)
-            or noun in {"company", "firm", "group", "club", "maker", "operator", "owner", "side", "agency", "body"}
+            or noun in {"company", "firm", "group", "club", "maker", "operator", "owner"}
         ):
             found = known
     return msgspec.structs.replace(source, organisation=found.name) if found else source
+
+
+def _is_such(text: Text, voice: Voice, noun: str) -> bool:
+    """Whether an earlier source is one that 'the agency' can mean."""
+    name = voice.source.organisation
+    assert name is not None or voice.source.organisation is None
+    if name is None or voice.frame.source is None:
+        return False
+    wording = f"{name.text} {text.of(voice.frame.source)}".casefold()
+    return noun in wording or (noun == "agency" and ("service" in wording or voice.source.sort == "outlet"))
 
 
 def _counsel(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
@@ -258,6 +315,8 @@ def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source,
             return read_source_of(claims, known.name, source)
     if source.plural or not source.head:
         return source
+    if person := _person_of_office(text, claims, frame, source, earlier):
+        return person
     for voice in reversed(earlier):
         role = voice.source.role.text if voice.source.role else ""
         if re.search(rf"\b{re.escape(source.head)}\b", role, re.IGNORECASE):
@@ -270,6 +329,39 @@ def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source,
         if voice.source.sort == "person" and voice.source.role is None:
             return voice.source
     return source
+
+
+_OFFICES = tuple(
+    re.compile(rf"(?:{words})", re.IGNORECASE)
+    for words in (
+        "diplomat|ambassador|envoy|consul|foreign minist|embassy",
+        "spokes|press secretary",
+        "general|gen\\b|admiral|colonel|commander|marshal|chairman",
+        "politician|lawmaker|senator|minister|deputy|leader|governor|president|secretary|mayor|legislator|premier",
+        "academic|professor|expert|scholar|researcher|analyst|fellow|historian|economist",
+    )
+)
+
+
+def _person_of_office(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source | None:
+    """'The envoy' for the ambassador who spoke last, unless an envoy without a name has spoken since."""
+    assert frame.source is not None
+    if not re.fullmatch(r"[Tt]he (?:[a-z]+['’]s? )?[a-z]+", text.of(frame.source)):
+        return None
+    offices = [o for o in _OFFICES if o.search(source.head)]
+    for voice in reversed([v for v in earlier if frame.sentence - v.frame.sentence <= 4]):
+        found = voice.source
+        if found.sort == "unnamed" and not found.plural and found.head == source.head:
+            return None
+        if found.sort == "person" and any(o.search(_known_as(claims, found)) for o in offices):
+            return found
+    return None
+
+
+def _known_as(claims: ClaimSet, person: Source) -> str:
+    """A person's role in the text, with the titles by which the watch list knows them."""
+    entity = claims.entity_by_id.get(person.speaker.entity or "") if person.speaker else None
+    return " ".join((person.role.text if person.role else "", *(entity.aliases if entity else ())))
 
 
 _PROFESSION = re.compile(

@@ -6,7 +6,7 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from dateline.cli import alerts, audit, claims, evidence, feeds, questions, readings, review, service
+from dateline.cli import alerts, audit, claims, evidence, feeds, imports, questions, readings, review, service
 from dateline.errors import FAILED, TEMPORARY, UserError
 from dateline.logs import clean
 from store.bus import BusError
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for module in (service, questions, readings, review):
+for module in (service, questions, readings, review, imports):
     module.register(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(claims.app, name="claims")

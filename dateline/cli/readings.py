@@ -48,15 +48,17 @@ def match(
 
 def stance(
     pairs: Annotated[Path, typer.Option(help='JSON lines {"id","claim","text"}; the text a headline or an article.')],
+    model: ModelOption = True,
     home: Annotated[Path | None, typer.Option(hidden=True)] = None,
     as_json: Annotated[bool, typer.Option("--json", hidden=True)] = True,
 ) -> None:
     """The stance of a text towards a claim: affirms, denies, discusses or unrelated. JSON lines. Needs no home."""
+    from workers.pair_encoder import load_encoder
     from workers.pair_model import load_model
     from workers.pairs import Pair, judge
 
     given = (Pair(str(row["id"]), row["claim"], row["text"]) for row in _rows(pairs, ("id", "claim", "text")))
-    print_lines(judge(given, load_model()))
+    print_lines(judge(given, load_model(), load_encoder() if model else None))
 
 
 def rank(

@@ -107,6 +107,11 @@ class Queries:
         readable = sa.and_(c.withdrawn_at.is_(None), c.merged_into.is_(None), c.erased.is_(None))
         return list(connection.scalars(sa.select(c.article).where(readable).order_by(c.position)))
 
+    def all_article_ids(self, connection: Connection) -> list[str]:
+        """Ids of all articles ever recorded, in order of recording; those merged into another are left out."""
+        c = self.tables.articles.c
+        return list(connection.scalars(sa.select(c.article).where(c.merged_into.is_(None)).order_by(c.position)))
+
     def _article(self, connection: Connection, row: Row[Any]) -> Article:
         text = self._texts(connection, [row.article]).get(row.article)
         return Article(

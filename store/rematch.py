@@ -1,0 +1,182 @@
+"""What another reading of the recorded articles would have come to: decided by the recorder's own rules, written nowhere.
+
+Pure: `imagined` plays an article's revisions through `drafts_of` as the recorder does, `difference` says what that changes.
+People's reviews are honoured: they are found again by the anchor of the passage.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from store.claim import ClaimSet
+from store.events import MentionRecorded, MentionWithdrawn, Status
+from store.evidence import Evidence, Review
+from store.keyed import Keyed
+from store.lineage import Outlets
+from store.messages import Reading, RevisionFound
+from store.recording import Known, Standing, Texts, drafts_of
+from store.status import StatusChange, rivals_of, status_history
+
+Reviews = Callable[[MentionRecorded], Review | None]
+
+
+class Read(NamedTuple):
+    """One revision as read anew, with the texts that the reading speaks about."""
+
+    reading: Reading
+    texts: Texts
+
+
+class MentionDiffers(msgspec.Struct, frozen=True):
+    """`before` and `after`: how the passage was and is understood, None: not at all. `why`: the cues that the reader names."""
+
+    kind: Literal["gained", "lost", "changed"]
+    claim: str
+    article: str
+    published: datetime
+    quote: str | None
+    url: str | None
+    before: str | None
+    after: str | None
+    why: tuple[str, ...] = ()
+
+
+class StatusDiffers(msgspec.Struct, frozen=True):
+    """When a claim first had the status, as recorded and as imagined; `because` are the passages that decided."""
+
+    kind: Literal["gained", "lost", "earlier", "later"]
+    claim: str
+    status: Status
+    before: datetime | None
+    after: datetime | None
+    because: tuple[str, ...]
+
+
+class Difference(NamedTuple):
+    mentions: tuple[MentionDiffers, ...]
+    statuses: tuple[StatusDiffers, ...]
+
+
+class Side(NamedTuple):
+    """All evidence under one watch list."""
+
+    claims: ClaimSet
+    evidence: Sequence[Evidence]
+
+
+def imagined(
+    reads: Sequence[Read], claims: ClaimSet, keyed: Keyed, reviews: Reviews, withdrawn_at: datetime | None
+) -> list[Evidence]:
+    """One article's mentions, had its revisions been read like this; `reads` in order of revision."""
+    found: dict[str, Evidence] = {}
+    revision: int | None = None
+    for reading, texts in reads:
+        assert isinstance(reading.source, RevisionFound)
+        standing = tuple(_standing(item) for item in found.values() if item.ended_at is None)
+        for draft in drafts_of(reading, Known(revision, reading.claims_at, standing), texts, claims, keyed).drafts:
+            match draft.event:
+                case MentionRecorded() as event:
+                    found[event.mention] = Evidence(event, draft.occurred_at, review=reviews(event))
+                case MentionWithdrawn(mention=mention):
+                    found[mention] = msgspec.structs.replace(found[mention], ended_at=draft.occurred_at)
+                case _:
+                    pass
+        revision = reading.source.revision
+    return [_ended(item, withdrawn_at) for item in found.values()]
+
+
+def _standing(item: Evidence) -> Standing:
+    return Standing(item.mention, item.occurred_at, item.mention.text.quote if item.mention.text else None)
+
+
+def _ended(item: Evidence, at: datetime | None) -> Evidence:
+    if at is None or item.ended_at is not None:
+        return item
+    return msgspec.structs.replace(item, ended_at=max(at, item.occurred_at))
+
+
+def difference(before: Side, after: Side, outlets: Outlets, now: datetime) -> Difference:
+    """What was gained, lost, or came earlier or later; in order of publication."""
+    mentions = sorted(_mentions(before, after), key=lambda one: (one.published, one.article, one.claim, one.kind))
+    return Difference(tuple(mentions), tuple(_statuses(before, after, outlets, now)))
+
+
+def _mentions(before: Side, after: Side) -> Iterable[MentionDiffers]:
+    old, new = _by_passage(before.evidence), _by_passage(after.evidence)
+    for passage in old.keys() | new.keys():
+        was, now = old.get(passage, []), new.get(passage, [])
+        same = {_sense(item) for item in was} & {_sense(item) for item in now}
+        gone = [item for item in was if _sense(item) not in same]
+        come = [item for item in now if _sense(item) not in same]
+        for number in range(max(len(gone), len(come))):
+            yield _differs(gone[number] if number < len(gone) else None, come[number] if number < len(come) else None)
+
+
+def _by_passage(evidence: Iterable[Evidence]) -> Mapping[tuple[str, ...], list[Evidence]]:
+    found: dict[tuple[str, ...], list[Evidence]] = {}
+    for item in evidence:
+        if item.ever_stood:
+            mention = item.mention
+            words = " ".join(mention.text.quote.split()) if mention.text else mention.anchor or mention.mention
+            found.setdefault((mention.article, mention.claim, words), []).append(item)
+    return found
+
+
+def _sense(item: Evidence) -> str:
+    """How a passage is understood, in words."""
+    mention = item.mention
+    who = mention.text.speaker or mention.text.organisation if mention.text else None
+    parts = (item.stance, item.hedging, who or mention.anonymity, item.variant, str(mention.said_on or ""))
+    return ", ".join(part for part in parts if part)
+
+
+def _differs(was: Evidence | None, now: Evidence | None) -> MentionDiffers:
+    item = now or was
+    assert item is not None
+    mention, text = item.mention, item.mention.text
+    return MentionDiffers(
+        "gained" if was is None else "lost" if now is None else "changed", mention.claim, mention.article, item.occurred_at,
+        None if text is UNSET else text.quote, None if text is UNSET else text.url,
+        _sense(was) if was else None, _sense(now) if now else None, mention.why,
+    )  # fmt: skip
+
+
+def _statuses(before: Side, after: Side, outlets: Outlets, now: datetime) -> Iterable[StatusDiffers]:
+    quotes = {item.id: item.mention.text.quote for side in (before, after) for item in side.evidence if item.mention.text}
+    for id_ in dict.fromkeys((*before.claims.by_id, *after.claims.by_id)):
+        old, new = _firsts(before, id_, outlets, now), _firsts(after, id_, outlets, now)
+        for status in dict.fromkeys((*old, *new)):
+            was, is_ = old.get(status), new.get(status)
+            if was and is_ and was.at == is_.at:
+                continue
+            change = is_ or was
+            assert change is not None
+            because = tuple(quotes[mention] for mention in change.mentions if mention in quotes)
+            yield StatusDiffers(
+                _kind(was, is_), id_, status, was.at if was else None, is_.at if is_ else None, because[:3]
+            )  # fmt: skip
+
+
+def _kind(was: StatusChange | None, now: StatusChange | None) -> Literal["gained", "lost", "earlier", "later"]:
+    if was is None:
+        return "gained"
+    if now is None:
+        return "lost"
+    return "earlier" if now.at < was.at else "later"
+
+
+def _firsts(side: Side, id_: str, outlets: Outlets, now: datetime) -> dict[Status, StatusChange]:
+    """When each status was first reached."""
+    claim = side.claims.by_id.get(id_)
+    if claim is None:
+        return {}
+    rivals = {rival.id for rival in rivals_of(claim, side.claims)}
+    own = [item for item in side.evidence if item.mention.claim == id_]
+    theirs = [item for item in side.evidence if item.mention.claim in rivals]
+    found: dict[Status, StatusChange] = {}
+    for change in status_history(claim, own, theirs, side.claims, outlets, until=now):
+        found.setdefault(change.status, change)
+    return found
