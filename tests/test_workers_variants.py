@@ -113,3 +113,11 @@ def test_forms_and_spellings_of_entities_stand_for_a_value():
 
 def test_a_claim_without_variants_has_none():
     assert given_by(msgspec.structs.replace(CAUSE, variants=None), "Road salt ate into the cables.") is None
+
+
+def test_where_a_one_word_value_lists_its_forms_its_other_spellings_do_not_count():
+    group = Variants("venue", "place", ("moscow", "minsk"), forms={"moscow": ("in Moscow",)})
+    claim = msgspec.structs.replace(COST, variants=group)
+    assert given_by(claim, "Moscow said that talks were near.") is None
+    assert given_by(claim, "The talks are held in Moscow.") == "moscow"
+    assert given_by(claim, "Minsk it will be.") == "minsk"

@@ -80,6 +80,10 @@ _DEPENDENT = re.compile(
 )
 
 
+EARLIER = re.compile(r"\s*(?:only |just )?(?:[\w-]+ ){1,3}(?:after|before)\b")
+"""Opens a clause about another time: 'only hours after …'."""
+
+
 def _sentences(text: Text, passage: Passage, said: str) -> list[str]:
     """The passage's prepared words, cut where the text's sentences end."""
     ends = [s.end - passage.start for s in text.sentences if passage.start < s.end < passage.end]

@@ -187,7 +187,7 @@ MAYBE = re.compile(
     r"|unconfirmed|supposedly|thought to|supposed to have|said to have|believed to have been|take (?:it )?for granted"
     r"|takes? it for granted|would not (?:\w+ )?(?:surprise|be surprised)"
     r"|wouldn['’]t (?:\w+ )?surprise|cannot be (?:ruled out|excluded)|could not be (?:ruled out"
-    r"|excluded)|can['’]t be ruled out|murmur\w*|concerns?|fears? (?:that|of)|talk (?:of|was"
+    r"|excluded)|can['’]t be ruled out|murmur\w*|whisper\w*|gossip\w*|concerns?|fears? (?:that|of)|talk (?:of|was"
     r"|among)|(?:is|are) divided|weigh(?:s|ing)|mull(?:s|ing)|considers|(?:is|are|was"
     r"|were) considering|the question (?:\w+ ){0,3}is)\b",
     re.IGNORECASE,

@@ -4,7 +4,7 @@ import re
 
 from store.claim import ClaimSet
 from store.reading import Attribution, Hedging
-from workers.clauses import Core, core
+from workers.clauses import EARLIER, Core, core
 from workers.cues import CONDITION, DENIES, DOUBT, FUTURE, INQUIRY, LITOTES, MAYBE, UNTRUE
 from workers.silence import SILENCE
 from workers.text import Passage, Text
@@ -52,7 +52,8 @@ def mood(heard: Core) -> Hedging:
         return "asserted"
     if is_conditional(heard.said):
         return "conditional"
-    if DENIES.search(heard.said) and not LITOTES.search(heard.said):
+    denial = DENIES.search(_at_another_time(heard))
+    if denial and not LITOTES.search(heard.said):
         return "asserted"
     if UNTRUE.search(heard.said):
         return "predicted" if is_future(heard.nearest) else "asserted"
@@ -63,6 +64,11 @@ def mood(heard: Core) -> Hedging:
     if heard.shared == 0 and MAYBE.search(heard.said):
         return "speculated"
     return "predicted" if heard.shared == 0 and is_future(heard.said) else "asserted"
+
+
+def _at_another_time(heard: Core) -> str:
+    """The passage without clauses about another time: 'it will open, hours after he had denied it' is a forecast."""
+    return " ".join(piece for piece in (heard.nearest, *heard.rest) if piece == heard.nearest or not EARLIER.match(piece))
 
 
 def _asks(said: str) -> bool:

@@ -4,10 +4,10 @@ import re
 from itertools import pairwise
 
 from store.claim import ClaimSet
-from store.reading import Span
+from store.reading import Name, Span
 from workers.described import described
 from workers.names import registry
-from workers.nouns import OUTLET_NOUN
+from workers.nouns import DEMONYM, OUTLET_NOUN, PERSON_NOUN, STATE_INITIALS
 from workers.party import Source, names_in, person
 from workers.text import Text
 
@@ -35,6 +35,11 @@ _POSTMODIFIER = re.compile(
     r"|through|outside|among|within|privy|opposed|loyal|asked|based|themselves|himself|herself"
     r"|itself|asking|said|stopped|reached|contacted)\b"
 )
+_OF_SEVERAL_STATES = re.compile(
+    rf"(?:the |some |several |two |three |senior )*(?P<who>(?:{DEMONYM.pattern}|{STATE_INITIALS.pattern}),? and "
+    rf"(?:{DEMONYM.pattern}|{STATE_INITIALS.pattern}|[a-z]+) (?:[a-z-]+ )?{PERSON_NOUN.pattern})"
+)
+"""'American and allied officials': people of more than one country, in nobody's service that could be named."""
 _BODY_HEAD = re.compile(
     r"^(?:.*\b)?(?:Ministry|Department|University|Bank|Office|House|Council|Board|Court|Institute"
     r"|College|Ministries|Church|Bureau|Secretariat|Chamber|Federation|Association|Union|Society"
@@ -53,6 +58,9 @@ def read_source(text: Text, claims: ClaimSet, place: Span) -> Source:
     if lower in _PRONOUNS:
         female = {"she": True, "he": False}.get(lower)
         return Source("pronoun", plural=lower == "they", female=female, head=lower)
+    if several := _OF_SEVERAL_STATES.match(phrase):
+        low, high = place.start + several.start("who"), place.start + several.end("who")
+        return Source("unnamed", role=Name(text.text[low:high], None, Span(low, high)), plural=True)
     names = names_in(text, claims, place)
     head_end = _head_end(text, place, names)
     if named := _ends_in_person(text, claims, place, names):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from store.claim import ClaimSet
 from store.reading import Attribution, OutletStance, Stance
-from workers.clauses import Core, core, overlap
+from workers.clauses import EARLIER, Core, core, overlap
 from workers.cues import (
     ANTONYMS,
     DENIES,
@@ -128,11 +128,10 @@ def _aside(passage: Passage, heard: Core, denial: str) -> bool:
     """'It will be sold, hours after the sale had been ruled out': the denial stands in a clause about another time."""
     if heard.shared == 0 or denial in heard.nearest:
         return False
-    earlier = [piece for piece in heard.rest if denial in piece and _EARLIER.match(piece)]
+    earlier = [piece for piece in heard.rest if denial in piece and EARLIER.match(piece)]
     return any(overlap(passage.claim, piece) <= heard.shared for piece in earlier)
 
 
-_EARLIER = re.compile(r"\s*(?:only |just )?(?:[\w-]+ ){1,3}(?:after|before)\b")
 _DENIED_ELSEWHERE = re.compile(
     r"\b(?:despite|in spite of|notwithstanding|for all|regardless of|whatever) (?:[\w'’-]+ ){0,5}?denials?\b"
     r"|\bdenials? (?:ha(?:s|ve|d)|d(?:id|o|oes)|w(?:ill|ould)|changed?|alter) ?(?:not|n['’]t|little|nothing)\b",
