@@ -5,7 +5,7 @@ as soon as it answers again, and a crash between signing and publishing loses no
 """
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from dateline.keys import KeyRing
 from dateline.parts import duration
 from store.checkpoint import Signed, due, latest, sign
 from store.database import create_tables, reading, writing
+from store.notes import BadNote
 from store.places import keep_tick, last_tick
 from store.places import metadata as places
 
@@ -118,12 +119,19 @@ class Checkpointer:
         if now < self._next or (self._every is None and self._events is None):
             return 0
         self._next = now + RETRY
+        try:
+            return self._sign_if_due(now) + len(self.publish()[0])
+        except (BadNote, UserError) as error:
+            # A damaged checkpoint or key must be seen to, but nobody should miss an alert for it.
+            _log.error("no_checkpoint", error=str(error), remedy="dateline audit verify")
+            return 0
+
+    def _sign_if_due(self, now: datetime) -> int:
         with reading(self._home.engine) as connection:
             last = latest(connection)
-        done = 0
-        if due(last, self._home.ledger.size(), now, every=self._every, events=self._events):
-            done = int(sign(self._home.ledger, self._keys.signer(), now, least=1) is not None)
-        return done + len(self.publish()[0])
+        if not due(last, self._home.ledger.size(), now, every=self._every, events=self._events):
+            return 0
+        return int(sign(self._home.ledger, self._keys.signer(), now, least=1) is not None)
 
     def sign(self) -> Signed:
         """Signs now, whatever the schedule says."""

@@ -223,6 +223,17 @@ def test_the_secret_key_is_its_owners_alone_and_old_keys_still_verify(home, capl
     assert secrets[0] not in path.read_text()
 
 
+def test_a_damaged_key_stops_no_role(home):
+    checkpoints = Checkpointer(home)
+    append(home, 3)
+    (home.path / "keys").mkdir()
+    (home.path / "keys" / "signing.key").write_text("nonsense")
+    assert checkpoints.tick() == 0
+    (home.path / "keys" / "signing.key").unlink()
+    home.clock.advance(timedelta(minutes=2))
+    assert checkpoints.tick() == 3
+
+
 def test_a_damaged_key_file_is_named_and_not_replaced(home):
     keys = KeyRing(home.path, home.ledger.log)
     keys.signer()

@@ -109,9 +109,7 @@ def test_a_sentence_is_cut_before_a_contrast_and_never_inside_a_quotation():
 
 
 def test_a_dateline_is_no_unit_of_its_own():
-    text = text_of(
-        "Mill closes\n\nPENDLE, 28 July. The mill is to close. HARROW is not named.\n\nPENDLE/HARROW, Sept 4 (Wire) - It stays open."
-    )
+    text = text_of("Mill closes\n\nPENDLE, 28 July. The mill is to close.\n\nPENDLE/HARROW, Sept 4 (Wire) - It stays open.")
     assert "PENDLE, 28 July." not in [text.of(unit) for unit in text.units]
     assert [text.of(line).strip() for line in text.datelines] == ["PENDLE, 28 July.", "PENDLE/HARROW, Sept 4 (Wire) -"]
     assert text.of(text.units[-1]).endswith("It stays open.")
