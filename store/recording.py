@@ -142,12 +142,19 @@ def _with_relays(found: Sequence[MentionRecorded]) -> list[MentionRecorded]:
     """Titles and leads of a relaying article speak in the outlet's own voice, and yet say only what it relays."""
     return [
         msgspec.structs.replace(event, relays=min(echoes, key=lambda other: abs(other.start - event.start)).echo_of)
-        if event.anonymity == "none"
-        and event.echo_of is None
+        if event.echo_of is None
+        and _nobody_in_particular(event)
         and (echoes := [o for o in found if o.echo_of and (o.claim, o.stance) == (event.claim, event.stance)])
         else event
         for event in found
     ]
+
+
+def _nobody_in_particular(event: MentionRecorded) -> bool:
+    """The outlet's own voice, or an unnamed source of whom nothing is said: 'newspapers report'."""
+    if event.anonymity == "unnamed":
+        return event.organisation is None and event.text is not UNSET and event.text.role is None
+    return event.anonymity == "none"
 
 
 def _difference(found: Sequence[MentionRecorded], standing: Sequence[Standing]) -> tuple[list[MentionRecorded], list[Standing]]:

@@ -35,7 +35,7 @@ class Statement(NamedTuple):
         return self.origin.id, self.origin.kind == "outlet"
 
 
-SURE = 800
+SURE = 780
 """Least score, in thousandths, of a mention that may move a status. What the reader is less sure of is shown and alerts,
 but decides nothing until a person has confirmed it: one misread sentence of a principal would settle a claim."""
 

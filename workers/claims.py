@@ -106,9 +106,21 @@ class WatchList(msgspec.Struct, frozen=True, dict=True):
         rows = np.stack([self._embedded[vectors.version, n] for n in indexes])
         return rows[:, 0], rows[:, 1]
 
+    def wordings_of(self, index: int, vectors: Vectors) -> Matrix:
+        """Unit vectors of the claim's aliases that are sentences of their own, one row each; computed once and kept."""
+        key = (f"{vectors.version}/aliases", index)
+        if key not in self._embedded:
+            said = [alias for alias in self.watched[index].claim.aliases if len(alias.split()) >= _SENTENCE]
+            self._embedded[key] = vectors.embed(said) if said else np.zeros((0, vectors.embed(["x"]).shape[1]), np.float32)
+        return self._embedded[key]
+
     def tokens(self, text: str, words: Sequence[Word]) -> tuple[Token, ...]:
         """The text's tokens in order: entities where a spelling stands, stems elsewhere, function words left out."""
         return self.names.tokens(text, words)
+
+
+_SENTENCE = 4
+"""Words from which on an alias is another wording of the whole claim, and not a name for its matter."""
 
 
 class _Spelling(NamedTuple):

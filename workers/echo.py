@@ -39,6 +39,7 @@ def relayed(
     if not text.sentences:
         return None
     found = next((n for n in (look(text, passage, claims) for look in _LOOKS) if n is not None), None)
+    found = found and _without_verb(claims, found)
     if found is not None and not _is_publisher(text, claims, found):
         return found
     return copied_from(text, claims)
@@ -58,6 +59,20 @@ def copied_from(text: Text, claims: ClaimSet) -> Name | None:
             name = _outlet_name(claims, entity, wording, Span(low, low + len(wording)))
             return None if _is_publisher(text, claims, name) else name
     return None
+
+
+_NAME_AND_DEED = re.compile(r"(?P<name>.+?) (?:(?:has|had) )?(?:report(?:ed|s)|said|says|wrote|writes|quot(?:ed|es))")
+
+
+def _without_verb(claims: ClaimSet, name: Name) -> Name:
+    """'The New York Times reported' is the paper's name and what it did."""
+    match = _NAME_AND_DEED.fullmatch(name.text)
+    if name.entity is not None or match is None:
+        return name
+    wording = match["name"]
+    span = name.span and Span(name.span.start, name.span.end - (len(name.text) - len(wording)))
+    entity = find_entity(claims, wording)
+    return Name(entity.name if entity else wording, entity.id if entity else None, span)
 
 
 def _outlet_name(claims: ClaimSet, entity: Entity | None, wording: str, span: Span) -> Name:

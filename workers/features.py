@@ -247,6 +247,10 @@ def _similar(found: dict[str, Table], article: Article, watch: WatchList, chosen
     rows = vectors.embed(article.strings)
     texts, terms = watch.vectors_of(chosen, vectors)
     found["similar"] = (rows @ texts.T).astype(np.float64)
+    for c, n in enumerate(chosen):
+        wordings = watch.wordings_of(n, vectors)
+        if len(wordings):
+            found["similar"][:, c] = np.maximum(found["similar"][:, c], (rows @ wordings.T).max(axis=1))
     found["similar_terms"] = (rows @ terms.T).astype(np.float64)
     found["lead_similar"] = _lead(found["similar"])
     found["lead_terms"] = _lead(found["similar_terms"])

@@ -9,6 +9,7 @@ from store.keyed import normal_name
 from store.reading import Attribution, Document, Edit, Findings, Mention, Name
 from workers import attribution, echo, hedging, stance
 from workers.claims import compile_claims
+from workers.clauses import overlap
 from workers.dates import happened_on, said_on
 from workers.edits import compare
 from workers.match import match_version, passages
@@ -17,7 +18,7 @@ from workers.text import Passage, Text
 from workers.variants import variant
 from workers.vectors import Vectors
 
-READER = "1"
+READER = "2"
 """Raised with every change of code that may change an outcome."""
 READABLE = frozenset({"en"})
 _SAMPLE = 4000
@@ -67,13 +68,23 @@ class Reader:
         for passage in passages(text, self._watch, scope, self._vectors):
             for mention in self._one_or_two(text, passage):
                 found[mention.start, mention.end, mention.claim] = mention
-        return tuple(found[key] for key in sorted(found))
+        mentions = tuple(found[key] for key in sorted(found))
+        return tuple(mention for mention in mentions if not self._denies_special_case(mention, mentions))
+
+    def _denies_special_case(self, mention: Mention, others: tuple[Mention, ...]) -> bool:
+        """Whether the passage denies only a special case of the claim: no meeting at the forum is not no visit at all."""
+        special = {r.id for r in self.claims.by_id[mention.claim].related if r.rel == "generalises"}
+        return mention.stance == "denies" and any(
+            other.claim in special and other.stance == "denies" and other.start < mention.end and mention.start < other.end
+            for other in others
+        )
 
     def _one_or_two(self, text: Text, passage: Passage) -> tuple[Mention, ...]:
         """Two mentions where the clauses of the passage take two stances or give two values, else one."""
         for first, second in cuts(text, passage):
             halves = self._mention(text, first), self._mention(text, second)
-            if _differ(*halves):
+            beside = any(m.stance == "affirms" and overlap(passage.claim, m.quote) < 2 for m in halves)
+            if _differ(*halves) and not beside:
                 return halves
         return (self._mention(text, passage),)
 
