@@ -43,6 +43,10 @@ ANAPHOR = re.compile(
 
 _YEAR = re.compile(r"(?<![\w.,/-])(?:(since|until|from|before|by|after) )?((?:19|20)\d\d)\b(?![/-]\d)", re.IGNORECASE)
 _AGO = re.compile(r"\b(?:(\d+|two|three|four|five|six|seven|eight|nine|ten) years ago|(last) year)\b", re.IGNORECASE)
+_THEN = re.compile(
+    r"\b(?:[Tt]hat|the same) (?:spring|summer|autumn|fall|winter|year|month|time)\b|\b(?:back then|in those days)\b"
+)
+"""Goes on in the year that was named before."""
 _OPEN = frozenset({"since", "until", "from", "before", "by"})
 _NAME = re.compile(r"(?<=[a-z,;] )[A-ZÀ-Þ][\w’'-]+")
 _QUOTE_MARK = re.compile(r"[\"“”«»]")
@@ -213,10 +217,14 @@ def _strangers(found: dict[str, Table], article: Article) -> None:
 def _years(table: Table, article: Article, watched: Sequence[Watched]) -> None:
     """1 where the sentence speaks of years and none of them is one of the claim's."""
     published = article.text.document.published
+    last: list[tuple[str, int]] = []
     for i, string in enumerate(article.strings):
         years = [(word.lower(), int(year)) for word, year in _YEAR.findall(string)]
         if published is not None:
             years += [("", published.year - _years_ago(match)) for match in _AGO.finditer(string)]
+        if not years and _THEN.search(string):
+            years = last
+        last = years or last
         closed = any(word not in _OPEN for word, _ in years)
         for c, item in enumerate(watched):
             if closed and item.years and not any(year in item.years for _, year in years):
