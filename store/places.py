@@ -56,7 +56,7 @@ class NewestReading(NamedTuple):
 def read_places(connection: Connection, bus: str, topic: str) -> dict[int, int]:
     """Partition → next offset to record."""
     found = select(places.c.partition, places.c.next).where(places.c.bus == bus, places.c.topic == topic)
-    return dict(connection.execute(found).tuples().all())
+    return {row.partition: row.next for row in connection.execute(found)}
 
 
 def move_place(connection: Connection, bus: str, topic: str, partition: int, expected: int, following: int) -> None:

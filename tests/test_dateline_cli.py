@@ -7,7 +7,8 @@ from test_dateline_demo import dateline
 
 CLAIMS = """
 claims:
-- {id: bridge-closes, text: The Arno bridge closes in May., story: bridge, keyterms: [Arno bridge, closes], deadline: 2024-05-31}
+- {id: bridge-closes, text: The Arno bridge closes in May., story: bridge, keyterms: [Arno bridge, closes],
+   deadline: 2024-05-31}
 - {id: bridge-toll, text: The Arno bridge gets a toll., story: bridge, keyterms: [Arno bridge, toll]}
 entities:
 - {id: city, name: City Council}

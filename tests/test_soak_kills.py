@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import sys
 
 import msgspec
 import pytest
@@ -34,7 +35,7 @@ def test_kills_change_nothing(tmp_path, undisturbed, seed, capsys):
         kill=random.Random(seed), kills=KILLS,
     )  # fmt: skip
     with capsys.disabled():
-        print(f"\nsoak: seed {seed}: {done.kills} kills, {done.restarts} restarts, {done.seconds:.0f} s")
+        sys.stdout.write(f"\nsoak: seed {seed}: {done.kills} kills, {done.restarts} restarts, {done.seconds:.0f} s\n")
     assert done.kills == KILLS
     with Home(home_path) as home:
         answer = json.loads(msgspec.json.encode(answers.demo_answer(home)))
@@ -43,4 +44,3 @@ def test_kills_change_nothing(tmp_path, undisturbed, seed, capsys):
         assert answer[part] == undisturbed[part]
     messages = [json.loads(line)["message"] for line in (home_path / "alerts.jsonl").read_text().splitlines()]
     assert len(messages) == len(set(messages)), "a receiver that looks at ids saw a message twice"
-

@@ -64,10 +64,23 @@ class Desk:
     def article(self, article="a1", revision=1, body=BODY, at=T0):
         return self.content.add_revision(
             Revision(
-                article=article, revision=revision, rendition="x/1", feed="f", outlet="o.example", outlet_name="The O",
-                url=f"https://o.example/{article}", title=TITLE, body=body, byline=None, language="en", seen_at=at,
-                occurred_at=at, occurred_basis="claimed", claimed_at=at, page=None,
-            )  # fmt: skip
+                article=article,
+                revision=revision,
+                rendition="x/1",
+                feed="f",
+                outlet="o.example",
+                outlet_name="The O",
+                url=f"https://o.example/{article}",
+                title=TITLE,
+                body=body,
+                byline=None,
+                language="en",
+                seen_at=at,
+                occurred_at=at,
+                occurred_basis="claimed",
+                claimed_at=at,
+                page=None,
+            )
         )
 
     def publish(self, source, *mentions, outcome="read", claims_at=None, scope=(), edits=()):
@@ -196,7 +209,7 @@ def test_a_revision_that_drops_a_passage_withdraws_its_mention_when_it_was_seen(
     desk.drain()
     assert desk.names()[-3:] == ["article.revised", "mention.withdrawn", "claim.status_changed"]
     assert desk.mentions() == []
-    withdrawn = [r for r in desk.ledger.read() if r.event.NAME == "mention.withdrawn"][0]
+    withdrawn = next(r for r in desk.ledger.read() if r.event.NAME == "mention.withdrawn")
     assert (withdrawn.event.reason, withdrawn.occurred_at) == ("revised", later)
     assert desk.statuses() == {"mill-closes": "untested"}
 
