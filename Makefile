@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train install demo run test soak lint bench lock services services-stop
+.PHONY: train install demo run test soak chaos lint bench lock services services-stop
 
 install: .venv/.installed
 
@@ -31,6 +31,10 @@ services-stop: install
 
 soak: install
 	$(BIN)/python -m pytest -m soak
+
+# Crashes of roles, of PostgreSQL and of the Kafka broker in the middle of a play. Needs `make services`.
+chaos: install
+	$(BIN)/python -m pytest -m chaos
 
 # Figures beside their peers, about five minutes; Kafka's too where `make services` has started it.
 bench: install

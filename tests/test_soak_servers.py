@@ -17,7 +17,7 @@ from tiers import requires_tier
 from services import broker, postgresql
 from services.process import ServiceFailed, running
 
-pytestmark = pytest.mark.soak
+pytestmark = pytest.mark.chaos
 
 KILLS = int(os.environ.get("DATELINE_SOAK_CRASHES", "4"))
 SEED = int(os.environ.get("DATELINE_SOAK_SEED", "1"))
