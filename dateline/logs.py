@@ -31,7 +31,7 @@ def set_up_logs(role: str, *, form: str, level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # one write a line: children share the stream
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(role=role)
