@@ -108,7 +108,7 @@ def test_a_server_that_is_not_there_is_one_clear_line(tmp_path, variable, addres
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.soak
+@pytest.mark.chaos
 def test_kills_change_nothing_on_servers(wire, embedded, servers):
     done = dateline("demo", "--wire", wire, "--claims", CLAIMS, "--json", "--kills", 8, "--seed", 3, **servers)
     assert done.returncode == 0, done.stderr
