@@ -126,8 +126,9 @@ def writing(ledger: Ledger) -> Iterator[Writing]:
 
 
 def prepare(connection: Connection) -> None:
-    """Creates what is missing."""
-    hold(connection)
+    """Creates what is missing. Its lock is that of `create_tables` alone: a second one, taken in another order by a role
+    that starts at the same moment, would be a deadlock.
+    """
     create_tables(connection, metadata)
     if connection.execute(select(cursor.c.next)).scalar_one_or_none() is None:
         connection.execute(cursor.insert().values(one=1, next=0))

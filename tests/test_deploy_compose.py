@@ -218,7 +218,8 @@ def test_the_commands_run_as_written(place):
     running = {name: launch(place, name, DATELINE_WEB_PORT="0", DATELINE_WEB_HOST="127.0.0.1") for name in ROLES}
     try:
         for name, process in running.items():
-            assert _until(process, '"started"'), name
+            line, log = _until(process, '"started"')
+            assert line, f"{name} ended:\n{log}"
         beats = {path.name for path in place[0].glob("*-*")}
         for process in running.values():
             process.send_signal(signal.SIGTERM)
@@ -238,7 +239,8 @@ def test_the_health_check_of_web_tells_an_answer_from_none(place):
     assert program[:3] == ["CMD", "python", "-c"]
     process = launch(place, "web", DATELINE_WEB_PORT="0", DATELINE_WEB_HOST="127.0.0.1")
     try:
-        line = _until(process, '"listening"')
+        line, log = _until(process, '"listening"')
+        assert line, log
         address = re.search(r"http://[\d.:]+", line)[0]
         check = [sys.executable, "-c", program[3].replace("http://127.0.0.1:8321", address)]
         assert subprocess.run(check, check=False, capture_output=True).returncode == 0
@@ -249,8 +251,10 @@ def test_the_health_check_of_web_tells_an_answer_from_none(place):
 
 
 def _until(process, mark):
-    """The first line of its log that has the mark; an empty one if it ends without."""
+    """The first line of its log that has the mark, and the lines before; an empty line if it ends without."""
+    before = []
     for line in process.stderr:
         if mark in line:
-            return line
-    return ""
+            return line, "".join(before)
+        before.append(line)
+    return "", "".join(before)
