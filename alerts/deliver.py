@@ -89,14 +89,35 @@ class Alerts:
 
     def step(self) -> Tally:
         """Does everything that can be done now, and returns. Raises what the ledger raises, and defects of ours."""
+        decided = self.decide()
+        sent = Sent(*(sum(counts) for counts in zip(Sent(), *map(self.deliver, self.due()), strict=True)))
+        self._follower.follow()  # past our own events, so that being idle is a comparison
+        return decided._replace(**sent._asdict())
+
+    def decide(self) -> Tally:
+        """All of a step but the sending: follows the ledger and the clock, and forms the messages that are due."""
         self._follower.announce_rules()
         followed = self._follower.follow()
         ticked = self._follower.tick()
         formed = self._grouper.form(self._follower.context, self._clock.now())
-        sent = self._send_due()
-        self._follower.follow()  # past our own events, so that being idle is a comparison
+        self._follower.follow()
         total = Raised(*(a + b for a, b in zip(followed, ticked, strict=True)))
-        return Tally(*total, formed, *sent)
+        return Tally(*total, formed, *Sent())
+
+    def due(self) -> tuple[str, ...]:
+        """The messages that may be attempted now, the longest overdue first."""
+        with reading(self._ledger.engine) as connection:
+            return tuple(row.message for row in tables.due_messages(connection, self._clock.now(), self._owner))
+
+    def deliver(self, message: str) -> Sent:
+        """One attempt at one message, if it is still due."""
+        now = self._clock.now()
+        with reading(self._ledger.engine) as connection:
+            due = tables.due_messages(connection, now, self._owner, message)
+        if not due:
+            return Sent()
+        self._follower.catch_up()
+        return self._send(due[0], now)
 
     def idle(self, now: datetime) -> bool:
         """Whether everything up to the ledger's end was decided and nothing is due at `now`. Changes nothing.
@@ -129,15 +150,6 @@ class Alerts:
         return explain(subject, ledger=self._ledger, rules=self._rules, keyed=self._keyed)
 
     # --- sending ----------------------------------------------------------------------------------
-
-    def _send_due(self) -> Sent:
-        now = self._clock.now()
-        with reading(self._ledger.engine) as connection:
-            due = tables.due_messages(connection, now, self._owner)
-        sent = Sent()
-        for row in due:
-            sent = Sent(*(a + b for a, b in zip(sent, self._send(row, now), strict=True)))
-        return sent
 
     def _send(self, row: Row[Any], now: datetime) -> Sent:
         """One attempt at one message: taken and recorded, made, and its outcome recorded."""

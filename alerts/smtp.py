@@ -35,20 +35,33 @@ def smtp(server: MailServer, letterhead: Letterhead, tls: ssl.SSLContext | None 
     def send(dispatch: Dispatch) -> Outcome:
         left = recipients_of(letterhead, dispatch.done)
         content = mail(dispatch.notice, letterhead)
-        try:
-            with _connect(server, tls or ssl.create_default_context()) as connection:
-                refused = _hand_in(connection, letterhead.return_path, left, content)
-        except smtplib.SMTPResponseException as error:
-            return _of_code(error.smtp_code, dispatch.done)
-        except smtplib.SMTPNotSupportedError:
-            return Rejected("smtp_not_supported")
-        except ssl.SSLCertVerificationError:
-            return Rejected("tls_certificate")
-        except (smtplib.SMTPException, OSError) as error:
-            return RetryLater(f"unreachable_{type(error).__name__}", done=dispatch.done)
-        return _outcome(left, refused, dispatch)
+        return post(server, letterhead.return_path, left, content, tls, done=dispatch.done)
 
     return send
+
+
+def post(
+    server: MailServer,
+    sender: str,
+    recipients: tuple[str, ...],
+    content: bytes,
+    tls: ssl.SSLContext | None = None,
+    *,
+    done: tuple[str, ...] = (),
+) -> Outcome:
+    """Hands in a finished message for these bare addresses, once; `done` have it already. Raises nothing that a server does."""
+    try:
+        with _connect(server, tls or ssl.create_default_context()) as connection:
+            refused = _hand_in(connection, sender, recipients, content)
+    except smtplib.SMTPResponseException as error:
+        return _of_code(error.smtp_code, done)
+    except smtplib.SMTPNotSupportedError:
+        return Rejected("smtp_not_supported")
+    except ssl.SSLCertVerificationError:
+        return Rejected("tls_certificate")
+    except (smtplib.SMTPException, OSError) as error:
+        return RetryLater(f"unreachable_{type(error).__name__}", done=done)
+    return _outcome(recipients, refused, done)
 
 
 def _connect(server: MailServer, context: ssl.SSLContext) -> smtplib.SMTP:
@@ -76,9 +89,8 @@ def _hand_in(connection: smtplib.SMTP, sender: str, recipients: tuple[str, ...],
     return {recipient: code for recipient, (code, _) in answers.items()}
 
 
-def _outcome(left: tuple[str, ...], refused: dict[str, int], dispatch: Dispatch) -> Outcome:
-    accepted = tuple(recipient for recipient in left if recipient not in refused)
-    done = (*dispatch.done, *accepted)
+def _outcome(left: tuple[str, ...], refused: dict[str, int], before: tuple[str, ...]) -> Outcome:
+    done = (*before, *(recipient for recipient in left if recipient not in refused))
     later = [code for code in refused.values() if code < 500]
     if later:
         return RetryLater(f"smtp_{later[0]}", done=done)

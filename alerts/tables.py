@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Row, Table, Text, and_, func, or_, select
 
 from store.clock import from_micros, to_micros
-from store.database import create_tables
+from store.database import lock_tables
 from store.ledger import Ledger, Writing
 
 ACTOR = "alerts"
@@ -63,6 +63,7 @@ groups = Table(
     Column("story", Text),
     Column("due_at", BigInteger),
     Column("last_at", BigInteger),
+    Index("alert_groups_due_at", "due_at"),
 )
 """What goes out together: one rule's alerts on one story to one channel, or all of a digest. `due_at` null: none wait."""
 
@@ -126,10 +127,10 @@ def writing(ledger: Ledger) -> Iterator[Writing]:
 
 
 def prepare(connection: Connection) -> None:
-    """Creates what is missing. Its lock is that of `create_tables` alone: a second one, taken in another order by a role
-    that starts at the same moment, would be a deadlock.
+    """Makes the one row that every later step moves, unless it is there. Takes no lock but that of starting: a second one,
+    taken in another order by a role that starts at the same moment, would be a deadlock.
     """
-    create_tables(connection, metadata)
+    lock_tables(connection)
     if connection.execute(select(cursor.c.next)).scalar_one_or_none() is None:
         connection.execute(cursor.insert().values(one=1, next=0))
 
@@ -154,9 +155,14 @@ def due_groups(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
-def due_messages(connection: Connection, now: datetime, owner: str) -> Sequence[Row[Any]]:
-    """Messages that may be attempted now: due ones, and those whose sender's lease ended or was our own in a former life."""
+def due_messages(connection: Connection, now: datetime, owner: str, message: str | None = None) -> Sequence[Row[Any]]:
+    """Messages that may be attempted now: due ones, and those whose sender's lease ended or was our own in a former life.
+
+    `message`: this one alone, if it is among them.
+    """
     query = select(messages).where(_may_send(now, owner))
+    if message is not None:
+        query = query.where(messages.c.message == message)
     return connection.execute(query.order_by(messages.c.due_at, messages.c.message)).all()
 
 

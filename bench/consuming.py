@@ -4,7 +4,6 @@ On Kafka against the same loop in bare kafka-python with the same settings, if `
 """
 
 import logging
-import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from bench.figures import Row, Scale, against, alone
 from bench.mentions import T0
 from bench.newsprint import Press
 from bench.rounds import take_turns
+from bench.servers import address
 from store.bus import Bus, Consumer, Outgoing
 from store.bus.kafka import KafkaBus
 from store.bus.sqlite import SqliteBus
@@ -29,7 +29,6 @@ from workers.consume import Worker
 _MOST = 64
 _PARTITIONS = 4
 _VARIABLE = "DATELINE_TEST_KAFKA"
-_SERVICES = Path(__file__).parent.parent / ".services" / "env"
 
 
 def measure(scale: Scale) -> list[Row]:
@@ -37,7 +36,7 @@ def measure(scale: Scale) -> list[Row]:
     count, rounds = scale.pick(640, 1_920), scale.pick(3, 7)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     rows = _embedded(count, rounds)
-    broker = _broker()
+    broker = address(_VARIABLE)
     return rows + (_distributed(broker, count, rounds) if broker else [])
 
 
@@ -135,12 +134,6 @@ class _Unread:
         self, document: Document, before: Document | None = None, scope: frozenset[str] | None = None  # noqa: ARG002 - unread
     ) -> Findings:
         return Findings("read", signature=bytes(128), language="en")
-
-
-def _broker() -> str | None:
-    """The broker's address, if one was started."""
-    noted = _SERVICES.read_text(encoding="utf-8").splitlines() if _SERVICES.exists() else []
-    return os.environ.get(_VARIABLE) or dict(line.split("=", 1) for line in noted).get(_VARIABLE)
 
 
 @contextmanager

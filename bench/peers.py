@@ -1,4 +1,4 @@
-"""The peers of the ledger: the `eventsourcing` library, and the `sqlite3` module with the ledger's own rows."""
+"""The peers of the ledger: the `eventsourcing` library, and `sqlite3` and SQLAlchemy with the ledger's own rows."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -8,8 +8,11 @@ from uuid import UUID, uuid5
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, DomainEventProtocol
+from sqlalchemy import Engine, insert, select
 
+from store.database import reading, writing
 from store.ledger import Draft, Ledger
+from store.tables import events, metadata, texts
 
 _NAMESPACE = UUID(int=0x5DAE2)
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-16384")
@@ -81,9 +84,9 @@ class EventSourcing:
             made += cast("list[DomainEventProtocol[UUID]]", aggregate.collect_events())
         return made
 
-    def append(self, events: Sequence[DomainEventProtocol[UUID]]) -> None:
+    def append(self, made: Sequence[DomainEventProtocol[UUID]]) -> None:
         """Encodes and stores ready-made events in one transaction: less than `Application.save` has to do."""
-        self.application.events.put(events)
+        self.application.events.put(made)
 
     def replay(self, claim: str) -> Tracked:
         return cast("Tracked", self.application.repository.get(Tracked.create_id(claim)))
@@ -127,6 +130,29 @@ class PlainSqlite:
         while self._grown < len(self._tree) and (self._tree[self._grown][1] + 1) << self._tree[self._grown][0] <= stop:
             self._grown += 1
         return self._tree[first : self._grown]
+
+
+class CoreRows:
+    """SQLAlchemy Core's `executemany` of the events and texts that another ledger holds, on a database of its own.
+
+    It inserts the two large tables only: no tree, no head, no look-up of what was there before.
+    """
+
+    def __init__(self, engine: Engine, source: Ledger) -> None:
+        self._engine = engine
+        with writing(engine) as connection:
+            metadata.create_all(connection)
+        with reading(source.engine) as connection:
+            self._events, self._texts = (
+                [dict(row) for row in connection.execute(select(table).order_by(table.c.position)).mappings()]
+                for table in (events, texts)
+            )
+
+    def append(self, start: int, stop: int) -> None:
+        """The rows of positions [start, stop) in one transaction. Every event of the source has a text."""
+        with writing(self._engine) as connection:
+            connection.execute(insert(events), self._events[start:stop])
+            connection.execute(insert(texts), self._texts[start:stop])
 
 
 def walk(path: Path, query: str) -> int:

@@ -1,8 +1,13 @@
-"""Replaying: every event of a ledger decoded and folded by claim. Processor time, since nothing waits."""
+"""Replaying: every event of a ledger read and folded by claim. Processor time, since nothing waits.
+
+Three ways: `Ledger.parts` gives the fold the few facts that it needs; `verified` the same, with every hash computed anew;
+`Ledger.read` whole events with their texts, which the read tables are rebuilt from.
+"""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from bench.append import new_ledger
 from bench.figures import Row, Scale, against
@@ -10,14 +15,12 @@ from bench.mentions import claim_name, draft_of, fields_of
 from bench.peers import EventSourcing, fill, walk
 from bench.rounds import processor, take_turns
 from store.events import MentionRecorded
-from store.leaf import TEXT_DOMAIN, commit
-from store.ledger import Ledger, Recorded, leaf_of_stored, recorded_of
-from store.merkle import Frontier
-from store.proofs import root
-from store.tables import select_decoded, select_stored
+from store.ledger import Ledger
+from store.parts import Part, Parts
+from store.tables import select_decoded, select_facts, select_stored
+from store.verified import verified
 
 _CLAIMS = 100
-_BATCH = 1_000
 _LIBRARYS_SHARE = 4
 """The library is given one event in so many: its pace does not depend on how many there are, and it is slow to fill."""
 
@@ -37,8 +40,9 @@ def measure(scale: Scale) -> list[Row]:
         peer.application.close()
     rows = []
     for name, ours, cursor, library, floor in (
-        ("replay", "ours", "cursor", 10.0, 0.4),
-        ("replay, verified", "verified", "whole cursor", 4.0, 0.3),
+        ("fold", "parts", "facts cursor", 10.0, 0.4),
+        ("fold, verified", "verified", "whole cursor", 4.0, 0.3),
+        ("whole events", "whole events", "events cursor", None, None),
     ):
         title = f"{name}, {events:,} events"
         rows.append(against(title, "events/cpu-s", rates[ours], "eventsourcing", rates["library"], library))
@@ -47,11 +51,8 @@ def measure(scale: Scale) -> list[Row]:
 
 
 def _contestants(ledger: Ledger, peer: EventSourcing, path: Path, events: int) -> dict[str, Callable[[int], int]]:
-    def ours(_: int) -> int:
-        return sum(count for count, _ in fold(ledger.read()).values())
-
-    def with_proof(_: int) -> int:
-        return sum(count for count, _ in fold(verified(ledger)).values())
+    def folded(read: Callable[[], Iterable[Score]]) -> Callable[[int], int]:
+        return lambda _: sum(count for count, _ in fold(read()).values())
 
     def library(number: int) -> int:
         """A quarter of the claims, another one each round: each has as many events as any other."""
@@ -59,42 +60,46 @@ def _contestants(ledger: Ledger, peer: EventSourcing, path: Path, events: int) -
         return sum(sum(peer.replay(claim_name(n)).stances.values()) for n in part)
 
     return {
-        "ours": ours,
-        "cursor": lambda _: walk(path, select_decoded(0, events)),
-        "verified": with_proof,
+        "parts": folded(lambda: scores(ledger.parts(SCORED))),
+        "facts cursor": lambda _: walk(path, select_facts(0, events)),
+        "verified": folded(lambda: scores(verified(ledger, SCORED))),
         "whole cursor": lambda _: walk(path, select_stored(0, events)),
+        "whole events": folded(lambda: whole(ledger)),
+        "events cursor": lambda _: walk(path, select_decoded(0, events)),
         "library": library,
     }
 
 
-def fold(recorded: Iterable[Recorded]) -> dict[str, tuple[int, int]]:
+class Scored(Part, frozen=True, gc=False):
+    OF = MentionRecorded
+    claim: str
+    score: int
+
+
+class Score(Protocol):
+    """What the fold is given: a part, or the whole event."""
+
+    @property
+    def claim(self) -> str: ...
+    @property
+    def score(self) -> int: ...
+
+
+SCORED = Parts(Scored)
+
+
+def scores(told: Iterable[tuple[int, int, Scored]]) -> Iterator[Scored]:
+    return (scored for _, _, scored in told)
+
+
+def whole(ledger: Ledger) -> Iterator[MentionRecorded]:
+    return (recorded.event for recorded in ledger.read() if isinstance(recorded.event, MentionRecorded))
+
+
+def fold(scored: Iterable[Score]) -> dict[str, tuple[int, int]]:
     """Claim → number of its mentions and sum of their scores: the least that any fold has to do."""
     claims: dict[str, tuple[int, int]] = {}
-    for item in recorded:
-        event = item.event
-        if isinstance(event, MentionRecorded):
-            count, score = claims.get(event.claim, (0, 0))
-            claims[event.claim] = (count + 1, score + event.score)
+    for one in scored:
+        count, score = claims.get(one.claim, (0, 0))
+        claims[one.claim] = (count + 1, score + one.score)
     return claims
-
-
-class NotVerified(Exception):
-    """An event of the ledger is not what its leaf, or the tree, says."""
-
-
-def verified(ledger: Ledger) -> Iterator[Recorded]:
-    """All events, each leaf and commitment recomputed from the stored bytes, at the end the root. Raises NotVerified."""
-    frontier, leaves, log = Frontier(), list[bytes](), ledger.log
-    for row in ledger.stored():
-        if leaf_of_stored(row, log) != row.leaf:
-            raise NotVerified(row.position)
-        if row.text is not None and commit(TEXT_DOMAIN, row.text_salt or b"", row.text) != row.text_commitment:
-            raise NotVerified(row.position)
-        leaves.append(row.leaf)
-        if len(leaves) == _BATCH:
-            frontier.extend(leaves)
-            leaves.clear()
-        yield recorded_of(row)
-    frontier.extend(leaves)
-    if (frontier.size, frontier.root()) != root(ledger.engine):
-        raise NotVerified(frontier.size)

@@ -7,19 +7,26 @@ import sqlite3
 import ssl
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from pyexpat import version_info as expat_version
 from typing import Literal, NamedTuple
 
 from dateline.errors import UserError
 from dateline.home import SECRET, Home
-from dateline.parts import load_rules
+from dateline.keys import FOLDER, KeyRing
+from dateline.parts import load_rules, open_broker
+from store import chores
+from store.checkpoint import latest, open_checkpoint
+from store.clock import SystemClock
 from store.database import reading
+from store.notes import BadNote
 from store.proofs import root
 
 State = Literal["good", "look", "bad"]
 LEAST_FREE = 1 << 30
+STUCK = timedelta(minutes=10)
+"""How long a chore may be due before somebody should look."""
 
 
 class Check(NamedTuple):
@@ -110,6 +117,22 @@ def _ledger(home: Home) -> Iterator[Check]:
         yield Check("clock", "good", f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
 
+def _keys(home: Home) -> Iterator[Check]:
+    """Whether this home could verify what was signed last, by whichever machine."""
+    keys = KeyRing(home.path, home.ledger.log).verifiers()
+    try:
+        with reading(home.engine) as connection:
+            last = latest(connection)
+        if last is not None:
+            open_checkpoint(last.note, keys)
+    except BadNote as error:
+        yield Check("keys", "look", f"the last checkpoint cannot be verified here: {error.why}",
+                    f"copy keys/*.pub of the home that signs to {home.path / FOLDER}")  # fmt: skip
+    else:
+        signed = f"last checkpoint at {last.checkpoint.size} events" if last is not None else "no checkpoint yet"
+        yield Check("keys", "good", f"{len(keys)}, {signed}")
+
+
 def _bus(home: Home) -> Iterator[Check]:
     yield Check("bus", "good", f"{type(home.bus).__name__} {home.bus.id}")
 
@@ -139,10 +162,42 @@ def _alerts(home: Home) -> Iterator[Check]:
     yield Check("rules", "good", f"{len(rules.rules)} rules, version {rules.version}")
 
 
+def _chores(home: Home) -> Iterator[Check]:
+    if home.settings.celery_url is not None:
+        yield _redis(home)
+    with reading(home.engine) as connection:
+        found = chores.figures(connection)
+    given_up = sum(number for (_, state), number in found.states.items() if state == "failed")
+    if found.overdue is not None and SystemClock().now() - found.overdue > STUCK:
+        yield Check(
+            "chores", "bad", f"the oldest has been due since {found.overdue:%Y-%m-%d %H:%M}, and nobody has done it",
+            "see that the roles run: beat and chores with celery_url, else ingest and alert",
+        )  # fmt: skip
+    elif given_up:
+        said = "; ".join(f"{key}: {error}" for key, error in found.failed[:3])
+        yield Check("chores", "look", f"{given_up} given up, last {said}", "see the log; what recurs is tried again by itself")
+    else:
+        yield Check("chores", "good", f"{sum(found.states.values())} known, none stuck")
+
+
+def _redis(home: Home) -> Check:
+    from workers.chores import LEAST_REDIS, BrokerAway
+
+    try:
+        version = open_broker(home.settings).version()
+    except BrokerAway as error:
+        return Check("redis", "bad", str(error), "start Redis or mend celery_url; nothing is lost meanwhile")
+    if tuple(map(int, version.split(".")[:2])) < LEAST_REDIS:
+        return Check("redis", "look", f"{version}: older than any that is tested", "update Redis to 7 or newer")
+    return Check("redis", "good", version)
+
+
 _HOME_CHECKS: dict[str, Callable[[Home], Iterator[Check]]] = {
     "files": _files,
     "ledger": _ledger,
+    "keys": _keys,
     "bus": _bus,
     "tracking": _tracking,
     "alerts": _alerts,
+    "chores": _chores,
 }

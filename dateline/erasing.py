@@ -12,6 +12,8 @@ from store.content_tables import revisions
 from store.database import reading
 from store.erasure import Erased, Found, empty_log, erase, search, together
 
+VACUUM = ("VACUUM (FULL, ANALYZE)", "VACUUM FULL pg_catalog.pg_statistic")
+"""What frees PostgreSQL's files of erased words: the second step, of the samples that it kept for planning before."""
 WORDS = ("headlines", "quote", "url", "speaker", "outlet")
 
 
@@ -105,8 +107,10 @@ def _remains(home: Home, done: Sequence[Erased], logged: Collection[str], emptie
     if not emptied:
         lines.append("a reader kept SQLite's log busy: run the same command again, or stop the service first")
     if home.settings.distributed:
-        lines.append("PostgreSQL keeps dead rows until VACUUM FULL of texts, content_texts, content_pages, content_revisions "
-                     "and the read_ tables; its WAL archive and replicas are its operator's")  # fmt: skip
+        steps = "; ".join(VACUUM)
+        lines.append(f"PostgreSQL keeps dead rows, and samples of columns, until its operator has run `{steps}`; "
+                     "its WAL, archives and replicas are the operator's as well")  # fmt: skip
         lines.append("Kafka holds ids, offsets and commitments only, never a text")
+    lines += [f"{copy}: kept when the home was migrated; delete it" for copy in sorted(home.path.glob("*.db.before-*"))]
     lines.append("backups and bundles that were made before hold the words still")
     return lines

@@ -11,6 +11,7 @@ TEMPORARY = 75
 """A service did not answer; the same command may work later."""
 CONFIG = 78
 """Settings are wrong or missing."""
+INTERRUPTED = 130
 
 
 class UserError(Exception):

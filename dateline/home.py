@@ -17,7 +17,9 @@ from store.content import Content
 from store.database import open_engine
 from store.keyed import Keyed
 from store.ledger import Ledger, NewerLedger
-from store.messages import ARTICLES, READINGS
+from store.messages import ARTICLES, QUARANTINE, READINGS
+from store.migrations.lines import SchemaError
+from store.same_secret import OtherSecret, assure_same_secret
 from store.timeline import Timeline
 
 SECRET = "secret"  # noqa: S105 - a file name
@@ -36,7 +38,7 @@ FIRST_SETTINGS = """\
 # The ledger is signed once a day if anything was recorded. Put a copy where nobody who can write here can change it.
 # [checkpoints]
 # every = "1d"
-# publish = ["file:/mnt/elsewhere/checkpoints/", "https://log.example.org/dateline"]
+# publish = ["file:/mnt/elsewhere/checkpoints/", "https://log.example.org/dateline", "mailto:auditor@example.org"]
 
 # Where alerts go; rules.yaml says which. Keep passwords out of this file: DATELINE_CHANNELS_DESK_PASSWORD_FILE=…
 [channels.log]
@@ -65,6 +67,14 @@ def create_home(path: Path) -> bool:
     return True
 
 
+def opened(url: str) -> Engine:
+    """As `open_engine`. Raises UserError for what is no address."""
+    try:
+        return open_engine(url)
+    except ArgumentError as error:
+        raise UserError("database_url is no address of a database; write postgresql://user@host/name", CONFIG) from error
+
+
 class Home:
     """Opens what a command asks for, once, and closes it in the end."""
 
@@ -91,11 +101,10 @@ class Home:
         """The ledger's database, with its tables in place and its format known to be ours."""
         return self.ledger.engine
 
-    @cached_property
+    @property
     def content_engine(self) -> Engine:
-        if self.settings.content_url() == self.settings.ledger_url():
-            return self.ledger.engine
-        return open_engine(self.settings.content_url())
+        """The contents' database, with its tables in place."""
+        return self.content.engine
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -104,18 +113,22 @@ class Home:
     @cached_property
     def ledger(self) -> Ledger:
         try:
-            engine = open_engine(self.settings.ledger_url())
-            return Ledger(engine, secret=self.secret, clock=self.clock, projectors=[self.timeline])
-        except NewerLedger as error:
+            engine = opened(self.settings.ledger_url())
+            ledger = Ledger(engine, secret=self.secret, clock=self.clock, projectors=[self.timeline])
+            assure_same_secret(engine, ledger.log, self.keyed, self.clock)
+        except (NewerLedger, SchemaError, OtherSecret) as error:
             raise UserError(str(error), CONFIG) from error
-        except ArgumentError as error:
-            raise UserError("database_url is no address of a database; write postgresql://user@host/name", CONFIG) from error
         except OperationalError as error:
             raise UserError(f"the database does not answer: {error.orig}", TEMPORARY) from error
+        return ledger
 
     @cached_property
     def content(self) -> Content:
-        return Content(self.content_engine)
+        together = self.settings.content_url() == self.settings.ledger_url()
+        try:
+            return Content(self.ledger.engine if together else opened(self.settings.content_url()))
+        except SchemaError as error:
+            raise UserError(str(error), CONFIG) from error
 
     @cached_property
     def bus(self) -> Bus:
@@ -123,6 +136,7 @@ class Home:
             bus = open_bus(self.settings.bus_address())
             for topic in (ARTICLES, READINGS):
                 bus.ensure(topic, self.settings.partitions)
+            bus.ensure(QUARANTINE, 1)
         except BusError as error:
             raise UserError(f"the bus does not answer: {error}", TEMPORARY) from error
         except BadBusUrl as error:
@@ -135,8 +149,8 @@ class Home:
             self.bus.close()
         if "ledger" in self.__dict__:
             self.ledger.engine.dispose()
-        if "content_engine" in self.__dict__:
-            self.content_engine.dispose()
+        if "content" in self.__dict__:
+            self.content.engine.dispose()
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 from dateline.errors import CONFIG, UserError
 from dateline.home import Home
-from dateline.settings import LogChannel, SlackBotChannel, SlackWebhookChannel, SmtpChannel
+from dateline.settings import LogChannel, Settings, SlackBotChannel, SlackWebhookChannel, SmtpChannel
+from store.chores import Chores
+from store.chores_rules import Manner
 from store.claim import ClaimSet
 from store.database import reading
 from store.timeline import Feed
@@ -20,10 +22,13 @@ from store.timeline import Feed
 if TYPE_CHECKING:
     from alerts.channels import Channel
     from alerts.deliver import Alerts
+    from alerts.mail import Letterhead
     from alerts.rules import Ruleset
+    from alerts.smtp import MailServer
     from ingest.dial import Resolver
     from ingest.fetch import Fetcher
     from ingest.poll import Ingest
+    from workers.chores import Broker
     from workers.read import Reader
 
 RULES = "rules.yaml"
@@ -123,6 +128,23 @@ def open_ingest(home: Home, stopping: Callable[[], bool] = lambda: False) -> "In
     )
 
 
+def open_chores(home: Home) -> Chores:
+    own = home.settings.chores
+    manner = Manner(lease=timedelta(seconds=own.lease), resend=timedelta(seconds=own.resend))
+    return Chores(home.engine, manner=manner)
+
+
+def open_broker(settings: Settings) -> "Broker":
+    """Where chores are told of. Raises UserError for an address that is no Redis."""
+    from workers.chores import Broker
+
+    assert settings.celery_url is not None
+    url = settings.celery_url.get_secret_value()
+    if urlsplit(url).scheme not in ("redis", "rediss") or not urlsplit(url).hostname:
+        raise UserError("celery_url is no address of a Redis; write redis://host:6379/0", CONFIG)
+    return Broker(url, settings.topic_prefix)
+
+
 def duration(text: str, field: str) -> timedelta:
     """`90s`, `15m`, `4h`, `2d` or `1w`."""
     match = _DURATION.fullmatch(text.strip())
@@ -181,6 +203,14 @@ def put_rules(home: Home, rules: Path | None) -> None:
     (home.path / RULES).write_text(text, encoding="utf-8")
 
 
+def parse_rules(file: Path) -> "Ruleset":
+    """The rules of any file, to ask what they would do: their channels need not exist. Raises UserError."""
+    try:
+        return _parsed(file.read_text(encoding="utf-8"), str(file), None)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: cannot be read ({error})") from error
+
+
 def load_rules(home: Home) -> "Ruleset":
     """The home's rules; the first ones where it has none. Raises UserError that names rule and field."""
     path = home.path / RULES
@@ -188,11 +218,11 @@ def load_rules(home: Home) -> "Ruleset":
     return _parsed(text, str(path), home)
 
 
-def _parsed(text: str, source: str, home: Home) -> "Ruleset":
+def _parsed(text: str, source: str, home: Home | None) -> "Ruleset":
     from alerts.rulesfile import BadRules, parse
 
     try:
-        return parse(text, source=source, channels=frozenset(home.settings.channels) or None)
+        return parse(text, source=source, channels=frozenset(home.settings.channels) or None if home else None)
     except BadRules as error:
         raise UserError(str(error), CONFIG) from error
 
@@ -204,16 +234,12 @@ def open_channels(home: Home) -> "dict[str, Channel]":
 def _channel(home: Home, settings: SmtpChannel | SlackWebhookChannel | SlackBotChannel | LogChannel) -> "Channel":
     from alerts import channels as kinds
     from alerts import slack
-    from alerts.mail import Letterhead
     from alerts.secrets import Secret
-    from alerts.smtp import MailServer, smtp
+    from alerts.smtp import smtp
 
     match settings:
         case SmtpChannel():
-            password = Secret(settings.password.get_secret_value()) if settings.password else None
-            server = MailServer(settings.host, settings.port, settings.tls, settings.user, password)
-            domain = settings.domain or settings.sender.rpartition("@")[2].rstrip(">")
-            return smtp(server, Letterhead(settings.sender, tuple(settings.to), domain))
+            return smtp(*mail_server(settings))
         case SlackWebhookChannel():
             return slack.incoming_webhook(Secret(settings.url.get_secret_value()))
         case SlackBotChannel():
@@ -221,6 +247,18 @@ def _channel(home: Home, settings: SmtpChannel | SlackWebhookChannel | SlackBotC
             return slack.bot(token, settings.channel, base_url=settings.base_url)
         case LogChannel():
             return kinds.log(home.path / settings.path)
+
+
+def mail_server(settings: SmtpChannel) -> "tuple[MailServer, Letterhead]":
+    """Where a channel's mail is handed in, and who writes to whom."""
+    from alerts.mail import Letterhead
+    from alerts.secrets import Secret
+    from alerts.smtp import MailServer
+
+    password = Secret(settings.password.get_secret_value()) if settings.password else None
+    server = MailServer(settings.host, settings.port, settings.tls, settings.user, password)
+    domain = settings.domain or settings.sender.rpartition("@")[2].rstrip(">")
+    return server, Letterhead(settings.sender, tuple(settings.to), domain)
 
 
 def open_alerts(home: Home, owner: str = "alert-0") -> "Alerts":

@@ -7,7 +7,7 @@ as soon as it answers again, and a crash between signing and publishing loses no
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,12 +16,12 @@ import structlog
 from dateline.errors import CONFIG, UserError
 from dateline.home import Home
 from dateline.keys import KeyRing
+from dateline.mailing import Post, open_post
 from dateline.parts import duration
 from store.checkpoint import Signed, due, latest, sign
-from store.database import create_tables, reading, writing
+from store.database import reading, writing
 from store.notes import BadNote
 from store.places import keep_tick, last_tick
-from store.places import metadata as places
 
 _log = structlog.get_logger("checkpoints")
 TIMEOUT = 20.0
@@ -29,13 +29,14 @@ RETRY = timedelta(minutes=1)
 
 
 class Target(NamedTuple):
-    """Where a checkpoint goes: a file (or a folder, whose path ends in /), or an HTTP address that takes a POST."""
+    """Where a checkpoint goes: a file (or a folder, whose path ends in /), an HTTP address that takes a POST, or a mailbox."""
 
-    kind: str
+    kind: Literal["file", "http", "mailto"]
     where: str
+    post: Post | None = None
 
     def __str__(self) -> str:
-        return f"file:{self.where}" if self.kind == "file" else self.where
+        return self.where if self.kind == "http" else f"{self.kind}:{self.where}"
 
 
 class NotPublished(Exception):
@@ -57,14 +58,22 @@ def target(home: Home, text: str) -> Target:
         return Target("file", os.path.join(home.path, where))  # noqa: PTH118 - a Path would drop the last slash
     if urlsplit(text).scheme in ("http", "https") and urlsplit(text).hostname:
         return Target("http", text)
-    raise UserError(f"checkpoints.publish: {text!r} is neither file:PATH nor an http(s) address.", CONFIG)
+    if text.startswith("mailto:"):
+        return Target("mailto", text.removeprefix("mailto:"), open_post(home, text))
+    raise UserError(f"checkpoints.publish: {text!r} is neither file:PATH nor mailto:ADDRESS nor an http(s) address.", CONFIG)
 
 
 def publish(to: Target, signed: Signed) -> None:
     """Puts the note there. Raises NotPublished.
 
-    A file is replaced whole; in a folder each size gets a file of its own, and none is ever replaced.
+    A file is replaced whole; in a folder each size gets a file of its own, and none is ever replaced. A mail may come twice,
+    with the same Message-ID, if this process was killed while it was handed in.
     """
+    if to.post is not None:
+        why = to.post(signed)
+        if why is not None:
+            raise NotPublished(to, why)
+        return
     if to.kind == "http":
         _post(to, signed)
         return
@@ -110,8 +119,6 @@ class Checkpointer:
         self._events = own.events
         self._keys = KeyRing(home.path, home.ledger.log)
         self._next = home.clock.now()
-        with writing(home.engine) as connection:
-            create_tables(connection, places)
 
     def tick(self) -> int:
         """Signs if it is due, and publishes what a place has not got. Looks at most once a minute; returns what it did."""

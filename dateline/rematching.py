@@ -1,177 +1,244 @@
-"""`dateline replay --rematch`: the recorded articles read by today's reader, or under other claims; a diff, and no trace of it.
+"""`dateline replay --rematch`: the recorded articles read by today's reader, or under other claims or rules; a diff, and no
+trace of it.
 
-Nothing is sent, published or written, and no socket but the database's is opened: the processes of the pool cannot open one.
+Three steps: every text is read again, and the readings kept aside in a file, so that a broken-off re-match goes on where it
+stopped; the ledger is gone through once, and beside it the history as it would have been; the two are compared. Nothing is
+sent or published, no socket but the database's is opened, and the ledger learns of it only if that is asked for.
 """
 
-import multiprocessing
-import socket
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
+from alerts import imagined as alerting
+from alerts import tables as alert_tables
+from alerts.imagined import AlertDiffers, Listener, Told
+from alerts.rules import Ruleset
+from dateline.errors import FAILED, INTERRUPTED, TEMPORARY, UserError
 from dateline.home import Home
+from dateline.kept import FILE, KeptReadings, Which
+from dateline.parts import load_rules
+from dateline.rereading import Asked, ReaderLost, Readers, Text
 from store.claim import ClaimSet
 from store.database import reading
-from store.events import MentionRecorded, ReplayPerformed
-from store.evidence import Evidence, Review
-from store.ledger import Draft
+from store.events import ArticlePublished, ArticleRevised, ReplayPerformed
+from store.evidence import Evidence
+from store.imagine import Imagined, Read, source_of
+from store.ledger import Draft, Recorded
+from store.lineage import Outlets
 from store.messages import Reading, RevisionFound
-from store.reading import Document, Findings
+from store.reading import Findings
 from store.recording import Texts
-from store.rematch import MentionDiffers, Read, Side, StatusDiffers, difference, imagined
+from store.rematch import MentionDiffers, Side, StatusDiffers, difference
 
-if TYPE_CHECKING:
-    from workers.read import Reader
+BATCH = 8
+"""Texts that are read between two moments at which a kill loses nothing."""
+FEW = 64
+"""Revisions for which more processes than one would take longer to start than to read."""
 
-CHUNK = 8
-
-
-class Article(NamedTuple):
-    """An article's revisions in order, with their texts."""
-
-    sources: tuple[RevisionFound, ...]
-    documents: tuple[Document, ...]
+Progress = Callable[[int, int], None]
 
 
 class Rematched(NamedTuple):
-    """`unread` articles hold no text any more: what was found in them then is taken as it is."""
+    """`unread` articles hold no text any more: what was found in them then is taken as it is.
+
+    `resumed` revisions had been read by an earlier run that was broken off. `digest` is that of all three differences.
+    """
 
     articles: int
     unread: int
+    resumed: int
     upto: int
     reader: str
     mentions: tuple[MentionDiffers, ...]
     statuses: tuple[StatusDiffers, ...]
+    alerts: tuple[AlertDiffers, ...]
     digest: str
     recorded: int | None = None
+
+
+class _Then(NamedTuple):
+    """The ledger's side, as of one position. `end`: when its last event was recorded; what passed since, nobody noted."""
+
+    end: datetime
+    upto: int
+    claims: ClaimSet
+    evidence: list[Evidence]
+    outlets: Outlets
+    revisions: int
+    decided: datetime | None
+
+
+class _Again(NamedTuple):
+    """What reading again came to."""
+
+    reader: str
+    articles: int
+    unread: set[str]
+    resumed: int
 
 
 def rematch(
     home: Home,
     claims: ClaimSet | None = None,
+    rules: Ruleset | None = None,
     *,
-    processes: int = 1,
+    processes: int | None = None,
     record: bool = False,
-    progress: Callable[[int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Rematched:
-    """Reads everything again and compares with what was recorded. `claims` None: the watch list as it is.
+    """Reads everything again and compares with what was recorded. `claims`, `rules` None: those that the home has now.
 
-    With `record`, `replay.performed` says that it was done, over which events and with what digest; nothing else is written.
+    `processes` None: one a core. With `record`, `replay.performed` says that it was done, over which events and with what
+    digest; nothing else is written. Raises UserError if it was interrupted, or if a process that read was killed; the same
+    call then goes on where this one stopped. One at a time for a home.
     """
-    now = home.clock.now()
+    then = _then(home)
+    wanted = claims if claims is not None else then.claims
+    asked = Asked(wanted, home.secret, home.settings.match.model)
+    count = processes or (1 if then.revisions <= FEW else os.cpu_count() or 1)
+    try:
+        with Readers(asked, count) as readers:
+            version = readers.version()
+            with KeptReadings(home.path, _question(version, wanted)) as kept:
+                again = _read_all(home, then, readers, version, kept, progress)
+                told = _compare(home, then, again, wanted, rules or load_rules(home), kept, progress)
+                kept.done()
+    except ReaderLost as error:
+        raise UserError(
+            "a process that read was killed, most likely because memory ran out. What was read is kept: run the same "
+            "command again, with fewer --processes.", TEMPORARY,
+        ) from error  # fmt: skip
+    except sqlite3.Error as error:
+        raise UserError(f"{home.path / FILE}: {error}. See that the home can be written to and has room.", FAILED) from error
+    except KeyboardInterrupt as error:
+        raise UserError("interrupted. What was read is kept: the same command goes on from there.", INTERRUPTED) from error
+    return told._replace(recorded=_record(home, then.upto, told.digest)) if record else told
+
+
+def _then(home: Home) -> _Then:
+    end = home.ledger.last_recorded_at() or home.clock.now()
     with reading(home.engine) as connection:
-        known = home.timeline.claim_set(connection)
-        upto = home.timeline.next_position(connection)
-        old = home.timeline.evidence(connection, known.by_id)
-        outlets = home.timeline.outlets(connection)
-        ids = home.timeline.all_article_ids(connection)
-        withdrawn = {one.article: one.at for one in home.timeline.withdrawals(connection, ids)}
-    wanted = claims if claims is not None else known
-    articles = [found for id_ in ids if (found := _article(home, id_)) is not None]
-    reviews = _reviews(old)
-    new: list[Evidence] = []
-    reader = ""
-    for number, (article, findings, version) in enumerate(_read_all(home, wanted, articles, processes), 1):
-        reader = version
-        reads = _reads(article, findings, wanted, version)
-        new += imagined(reads, wanted, home.keyed, reviews, withdrawn.get(article.sources[0].article))
-        progress(number, len(articles))
-    read = {article.sources[0].article for article in articles}
-    new += [item for item in old if item.mention.article not in read and item.mention.claim in wanted.by_id]
-    told = difference(Side(known, old), Side(wanted, new), outlets, now)
-    digest = sha256(msgspec.json.encode([told.mentions, told.statuses])).hexdigest()
-    position = _record(home, upto, digest) if record else None
-    unread = len(ids) - len(articles)
-    return Rematched(len(articles), unread, upto, reader, told.mentions, told.statuses, digest, position)
+        timeline = home.timeline
+        upto = timeline.next_position(connection)
+        known = timeline.claim_set(connection)
+        place = min(alert_tables.place(connection), upto)
+        then = _Then(
+            end, upto, known, timeline.evidence(connection, known.by_id), timeline.outlets(connection),
+            timeline.counts(connection).revisions, None,
+        )  # fmt: skip
+    last = next(home.ledger.read(place - 1, stop=place), None) if place > 0 else None
+    return then._replace(decided=last.recorded_at if last else None)
+
+
+def _question(version: str, claims: ClaimSet) -> str:
+    """Everything that an answer depends on, besides the text."""
+    return sha256(msgspec.json.encode([version, claims.claims, claims.entities, "all claims"])).hexdigest()
 
 
 def _record(home: Home, upto: int, digest: str) -> int:
-    now = home.clock.now()
     event = ReplayPerformed(digest[:24], "rematch", upto, digest)
-    return home.ledger.append([Draft(event, "log", now)], actor="replay")[0].position
+    return home.ledger.append([Draft(event, "log", home.clock.now())], actor="replay")[0].position
 
 
-def _article(home: Home, id_: str) -> Article | None:
-    """None where a text is missing: it was erased."""
-    with reading(home.engine) as connection:
-        known = home.timeline.article(connection, id_)
-        revisions = home.timeline.revisions(connection, id_)
-    sources, documents = [], []
-    for one in revisions:
-        document = home.content.document(id_, one.revision, one.rendition)
-        if document is None or known is None:
-            return None
-        documents.append(document)
-        sources.append(
-            RevisionFound(
-                id_, one.revision, one.rendition, known.feed, known.outlet, one.seen_at, one.occurred_at, "first_seen",
-                one.claimed_at, one.page, one.content,
-            )
-        )  # fmt: skip
-    return Article(tuple(sources), tuple(documents)) if sources else None
-
-
-def _reads(article: Article, findings: tuple[Findings, ...], claims: ClaimSet, reader: str) -> list[Read]:
-    return [
-        Read(Reading(source, reader, claims.claims_at, found), Texts(document))
-        for source, document, found in zip(article.sources, article.documents, findings, strict=True)
-    ]
-
-
-def _reviews(evidence: list[Evidence]) -> Callable[[MentionRecorded], Review | None]:
-    """Finds a person's decision again by the passage's anchor, as the read tables do."""
-    decided: dict[tuple[str, str, str], Review] = {}
-    for item in evidence:
-        if item.review is not None:
-            for name in (item.mention.anchor, item.id):
-                if name is not None:
-                    decided[item.mention.article, item.mention.claim, name] = item.review
-
-    def find(event: MentionRecorded) -> Review | None:
-        names = (event.anchor, event.mention)
-        return next((decided[key] for n in names if n and (key := (event.article, event.claim, n)) in decided), None)
-
-    return find
-
-
-# --- reading, here or in a pool ----------------------------------------------------------------------
-
-_reader: "Reader | None" = None
+# --- reading again -----------------------------------------------------------------------------------
 
 
 def _read_all(
-    home: Home, claims: ClaimSet, articles: list[Article], processes: int
-) -> Iterator[tuple[Article, tuple[Findings, ...], str]]:
-    """In order of the articles, whatever the number of processes."""
-    if processes == 1:
-        _open(claims, home.secret, home.settings.match.model)
-        yield from ((article, *_read(article.documents)) for article in articles)
-        return
-    context = multiprocessing.get_context("spawn")
-    arguments = (claims, home.secret, home.settings.match.model, True)
-    with ProcessPoolExecutor(processes, context, _open, arguments) as pool:
-        found = pool.map(_read, [article.documents for article in articles], chunksize=CHUNK)
-        yield from ((article, *one) for article, one in zip(articles, found, strict=True))
+    home: Home, then: _Then, readers: Readers, version: str, kept: KeptReadings, progress: Progress
+) -> _Again:
+    """Reads what is not kept yet, a few texts at a time, and keeps it batch by batch."""
+    articles, unread = set[str](), set[str]()
+    handed: list[list[Which]] = []
+    done = resumed = 0
+
+    def batches() -> Iterator[list[Text]]:
+        nonlocal resumed
+        missing = _missing(home, then.upto, kept, articles, unread)
+        while some := list(islice(missing, BATCH)):
+            handed.append([which for which, _ in some if which is not None])
+            resumed += sum(which is None for which, _ in some)
+            yield [text for which, text in some if which is not None and text is not None]
+
+    for findings in readers.read(batches()):
+        batch = handed.pop(0)
+        kept.keep(zip(batch, findings, strict=True))
+        done += len(batch)
+        progress(done + resumed, then.revisions + then.upto)
+    return _Again(version, len(articles - unread), unread, resumed)
 
 
-def _open(claims: ClaimSet, secret: bytes, model: str, sealed: bool = False) -> None:
-    """Makes this process's reader; a process of the pool loses its way to the network first."""
-    from workers.read import Reader
-    from workers.vectors import load_vectors
+def _missing(
+    home: Home, upto: int, kept: KeptReadings, articles: set[str], unread: set[str]
+) -> Iterator[tuple[Which | None, Text | None]]:
+    """What is to be read; (None, None) for what is kept. Notes the articles met, and those whose text is gone."""
+    names = {ArticlePublished.NAME, ArticleRevised.NAME}
+    for recorded in home.ledger.read(stop=upto, names=names):
+        source = _source(recorded)
+        articles.add(source.article)
+        text = _text(home, source)
+        if text is None:
+            unread.add(source.article)
+        elif kept.find(_which(source)) is not None:
+            yield None, None
+        else:
+            yield _which(source), text
 
-    if sealed:
-        socket.socket.connect = _refuse  # type: ignore[method-assign]
-    global _reader  # noqa: PLW0603 - one reader a process: compiling a watch list is dear
-    _reader = Reader(claims, load_vectors() if model == "auto" else None, secret)
+
+def _source(recorded: Recorded) -> RevisionFound:
+    assert isinstance(recorded.event, ArticlePublished | ArticleRevised)
+    return source_of(recorded, recorded.event)
 
 
-def _refuse(*_: object) -> NoReturn:
-    raise PermissionError("a replay opens no connection")
+def _which(source: RevisionFound) -> Which:
+    return Which(source.article, source.revision, source.rendition)
 
 
-def _read(documents: tuple[Document, ...]) -> tuple[tuple[Findings, ...], str]:
-    assert _reader is not None
-    return tuple(_reader.read(document) for document in documents), _reader.version
+def _text(home: Home, source: RevisionFound) -> Text | None:
+    """None where it was erased."""
+    now = home.content.document(source.article, source.revision, source.rendition)
+    if now is None:
+        return None
+    before = home.content.document(source.article, source.revision - 1, source.rendition) if source.revision > 1 else None
+    return Text(now, before)
+
+
+# --- the history as it would have been ---------------------------------------------------------------
+
+
+def _compare(
+    home: Home, then: _Then, again: _Again, wanted: ClaimSet, rules: Ruleset, kept: KeptReadings, progress: Progress
+) -> Rematched:
+    def read(source: RevisionFound) -> Read | None:
+        found, text = kept.find(_which(source)), _text(home, source)
+        if found is None or text is None:
+            return None
+        findings = msgspec.json.decode(found, type=Findings)
+        return Read(Reading(source, again.reader, wanted.claims_at, findings), Texts(text.now, text.before))
+
+    imagined = Imagined(wanted, then.claims, then.outlets, home.keyed, read, again.unread)
+    told, listener = Told(home.keyed), Listener(rules, home.keyed, imagined.event)
+    for recorded in home.ledger.read(stop=then.upto):
+        told.take(recorded, lambda position: next(home.ledger.read(position, stop=position + 1)))
+        for made in imagined.take(recorded):
+            listener.take(made)
+        progress(then.revisions + recorded.position + 1, then.revisions + then.upto)
+    for made in imagined.finish(then.end):
+        listener.take(made)
+    listener.finish(then.end)
+    changed = difference(
+        Side(then.claims, then.evidence), Side(wanted, list(imagined.evidence.values())), then.outlets, then.end
+    )
+    about = alerting.Asked(wanted.by_id, then.claims.by_id, then.decided)
+    alerts = tuple(alerting.compare(told, listener, about, home.keyed))
+    digest = sha256(msgspec.json.encode([changed.mentions, changed.statuses, alerts])).hexdigest()
+    return Rematched(
+        again.articles, len(again.unread), again.resumed, then.upto, again.reader, changed.mentions, changed.statuses,
+        alerts, digest,
+    )  # fmt: skip

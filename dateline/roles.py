@@ -1,17 +1,20 @@
 """What each process does: a role is a loop over one `step`, stopped by SIGTERM between two steps.
 
-`ingest` polls, `match` reads, `record` records, `alert` alerts, `web` tells how all of them are. Embedded and distributed
-run the same roles.
+`match` reads, `record` records, `web` tells how all are. Polling, alerting and the like are chores: without Celery the roles
+`ingest` and `alert` look for them and do them; with it `beat` says when to look, and `chores` is a Celery worker.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from dateline.errors import FAILED, UserError
+from dateline.errors import CONFIG, FAILED, UserError
 from dateline.home import Home
-from dateline.parts import open_alerts, open_ingest, open_reader
+from dateline.keeping import Keeping
+from dateline.parts import load_rules, open_broker, open_reader
+from dateline.settings import Settings
 from dateline.stopping import Stop
 from store.bus import BusUnavailable, MemberReplaced, OffsetOutOfRange
 from store.claim import ClaimSet
@@ -19,7 +22,10 @@ from store.database import reading
 from store.recorder import Recorder
 from workers.consume import Worker
 
-ROLES = ("ingest", "match", "record", "alert", "web")
+if TYPE_CHECKING:
+    from celery import Celery
+
+ROLES = ("ingest", "match", "record", "alert", "beat", "chores", "web")
 PAUSE = 0.2
 """Seconds that a role with nothing to do waits before it looks again."""
 VIRTUAL_PAUSE = 0.005
@@ -29,6 +35,12 @@ _log = structlog.get_logger("role")
 
 
 Stopping = Callable[[], bool]
+
+
+def roles_of(settings: Settings) -> dict[str, int]:
+    """The roles that make up the service of a home, each with its number of processes."""
+    chores = {"ingest": settings.ingest.pollers, "alert": 1} if settings.celery_url is None else {"beat": 1, "chores": 1}
+    return {**chores, "match": settings.match.processes, "record": 1, "web": 1}
 
 
 class Loop(NamedTuple):
@@ -44,10 +56,15 @@ def run_role(home: Home, role: str, member: str) -> None:
     A service that does not answer is tried again with growing pauses; anything else ends the process with its
     traceback, and the supervisor starts it anew.
     """
+    if role in ("beat", "chores") and home.settings.celery_url is None:
+        raise UserError(f"the role {role} needs celery_url; without it, `ingest` and `alert` do the chores", CONFIG)
+    beat = None if home.settings.beat_dir is None else home.settings.beat_dir / member
+    if role == "chores":
+        _work(home, member, beat)
+        return
     stop = Stop()
     pause = VIRTUAL_PAUSE if home.settings.clock == "shared" else PAUSE
     loop = _OPEN[role](home, member, pause, stop.asked)
-    beat = None if home.settings.beat_dir is None else home.settings.beat_dir / member
     if beat is not None:
         beat.touch()
     _log.info("started", member=member)
@@ -72,9 +89,44 @@ def run_role(home: Home, role: str, member: str) -> None:
     _log.info("stopped", member=member)
 
 
-def _ingest(home: Home, _member: str, _pause: float, stopping: Stopping) -> Loop:
-    ingest = open_ingest(home, stopping)
-    return Loop(lambda: ingest.run_due().total, ingest.close)
+def _ingest(home: Home, member: str, _pause: float, stopping: Stopping) -> Loop:
+    return _own_chores("ingest", home, member, stopping)
+
+
+def _alert(home: Home, member: str, _pause: float, stopping: Stopping) -> Loop:
+    load_rules(home)
+    return _own_chores("alert", home, member, stopping)
+
+
+def _own_chores(role: str, home: Home, member: str, stopping: Stopping) -> Loop:
+    from dateline.chores import KINDS, Work
+
+    work = Work(home, stopping, KINDS[role], owner=member)
+    return Loop(work.step, work.close)
+
+
+def _beat(home: Home, _member: str, _pause: float, stopping: Stopping) -> Loop:
+    from workers.chores import Beat
+
+    beat = Beat(_celery(home.settings, stopping))
+    return Loop(beat.step, beat.close)
+
+
+def _work(home: Home, member: str, beat: Path | None) -> None:
+    """A Celery worker: it has signal handlers, processes and a loop of its own."""
+    from workers.chores import work
+
+    load_rules(home)
+    work(lambda stopping: _celery(home.settings, stopping), member, home.settings.chores.processes, beat)
+
+
+def _celery(settings: Settings, stopping: Stopping) -> "Celery":
+    """No connection is opened here: each process of a worker makes a home of its own."""
+    from dateline.chores import LONGEST, Work
+    from workers.chores import Limits, application
+
+    limits = Limits(settings.chores.every, LONGEST)
+    return application(open_broker(settings), limits, lambda asked: Work(Home(settings.home), asked), stopping)
 
 
 def _match(home: Home, member: str, pause: float, _stopping: Stopping) -> Loop:
@@ -96,7 +148,10 @@ def _match(home: Home, member: str, pause: float, _stopping: Stopping) -> Loop:
 
 def _record(home: Home, _member: str, pause: float, _stopping: Stopping) -> Loop:
     recorder = open_recorder(home)
-    return Loop(lambda: recorder.step(timeout=pause) + len(recorder.tick()), recorder.close)
+    if home.settings.clock == "shared":  # a play ends before anything is old
+        return Loop(lambda: recorder.step(timeout=pause) + len(recorder.tick()), recorder.close)
+    keeping = Keeping(home)
+    return Loop(lambda: recorder.step(timeout=pause) + len(recorder.tick()) + keeping.tick(), recorder.close)
 
 
 def open_recorder(home: Home) -> Recorder:
@@ -108,16 +163,6 @@ def open_recorder(home: Home) -> Recorder:
         keyed=home.keyed,
         clock=home.clock,
     )
-
-
-def _alert(home: Home, member: str, _pause: float, _stopping: Stopping) -> Loop:
-    alerts = open_alerts(home, member)
-    if home.settings.clock == "shared":  # a play is the same every time; when it signs would not be
-        return Loop(lambda: int(alerts.step().anything), lambda: None)
-    from dateline.publishing import Checkpointer
-
-    checkpoints = Checkpointer(home)
-    return Loop(lambda: int(alerts.step().anything) + checkpoints.tick(), lambda: None)
 
 
 def _web(home: Home, _member: str, _pause: float, _stopping: Stopping) -> Loop:
@@ -132,6 +177,7 @@ _OPEN: dict[str, Callable[[Home, str, float, Stopping], Loop]] = {
     "match": _match,
     "record": _record,
     "alert": _alert,
+    "beat": _beat,
     "web": _web,
 }
 

@@ -28,6 +28,9 @@ class IngestSettings(_Section):
     """`allow` lists addresses or networks that feeds may live at although they are private."""
 
     threads: int = Field(default=8, ge=1, le=64)
+    """Requests under way at once, in each poller."""
+    pollers: int = Field(default=1, ge=1, le=64)
+    """How many poll beside each other. Each keeps `host_delay` by itself."""
     user_agent: str = "Dateline/0.1 (media monitoring; set ingest.user_agent to name a contact)"
     host_delay: float = Field(default=1.0, ge=0)
     """Seconds between two requests to one host."""
@@ -88,6 +91,19 @@ class WebSettings(_Section):
     port: int = Field(default=8321, ge=0, le=65535)
 
 
+class ChoresSettings(_Section):
+    """How chores are done, with `celery_url` and without."""
+
+    processes: int = Field(default=2, ge=1, le=64)
+    """Processes of one Celery worker."""
+    every: float = Field(default=1.0, ge=0.01, le=60)
+    """Celery: seconds between two looks at what is due."""
+    lease: float = Field(default=30.0, ge=0.3)
+    """Seconds after which a chore whose worker gives no sign of life is done by another."""
+    resend: float = Field(default=60.0, ge=0.1)
+    """Celery: seconds after which a message that nobody acted upon counts as lost."""
+
+
 class CheckpointSettings(_Section):
     """When the ledger is signed, and where a copy goes. On the virtual clock only `dateline audit checkpoint` signs."""
 
@@ -96,7 +112,10 @@ class CheckpointSettings(_Section):
     events: int | None = Field(default=None, ge=1)
     """Signed after that many new events."""
     publish: list[str] = []
-    """`file:PATH` (replaced each time), `file:FOLDER/` (one file a checkpoint), or an http(s) address that takes a POST."""
+    """`file:PATH` (replaced each time), `file:FOLDER/` (one file a checkpoint), an http(s) address that takes a POST, or
+    `mailto:ADDRESS`."""
+    mail_channel: str | None = None
+    """The channel of kind `smtp` whose server and sender are used for `mailto:`; by default the only one there is."""
 
 
 class Settings(_Section):
@@ -122,6 +141,7 @@ class Settings(_Section):
     ingest: IngestSettings = IngestSettings()
     match: MatchSettings = MatchSettings()
     web: WebSettings = WebSettings()
+    chores: ChoresSettings = ChoresSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
     channels: dict[str, Channel] = {}
 
@@ -194,7 +214,7 @@ def _put(raw: dict[str, Any], name: str, value: str) -> None:
             raise UserError(f"{name}: {value} cannot be read ({error.strerror})", CONFIG) from error
     section, _, rest = words.partition("_")
     target = raw
-    if section in ("ingest", "match", "web", "checkpoints") and rest:
+    if section in ("ingest", "match", "web", "chores", "checkpoints") and rest:
         target, words = raw.setdefault(section, {}), rest
     elif section == "channels" and rest:
         channel, _, words = rest.partition("_")

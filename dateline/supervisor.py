@@ -45,8 +45,11 @@ class Child:
             return False
         now = time.monotonic()
         if not self._not_before:
-            self._deaths = 1 if now - self._started > STEADY_SECONDS else self._deaths + 1
-            pause = 0.0 if self._deaths <= 3 or code == -signal.SIGKILL else min(2.0 ** (self._deaths - 3), 60.0)
+            if code == -signal.SIGKILL:  # somebody else's doing, and no sign that it would die again
+                self._deaths = 0
+            else:
+                self._deaths = 1 if now - self._started > STEADY_SECONDS else self._deaths + 1
+            pause = 0.0 if self._deaths <= 3 else min(2.0 ** (self._deaths - 3), 60.0)
             _log.warning("child_died", child=self.member, code=code, restart_in=pause)
             self._not_before = now + pause
         if now < self._not_before:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from dateline.chores import rematch
 from dateline.home import Home
+from dateline.parts import open_chores
 from store.claim import Claim, ClaimSet, Entity
 from store.conclude import conclude
 from store.database import reading
 from store.events import ClaimAmended, ClaimRetired, ClaimTracked, EntityDefined, MentionWithdrawn, StoryAmended, StoryOpened
 from store.ledger import Draft
-from store.places import request_reread
 
 MATCHED_FIELDS = frozenset({"text", "slots", "keyterms", "aliases", "variants", "threshold"})
 
@@ -74,7 +75,7 @@ def _story_changes(
 
 
 def track(home: Home, wanted: ClaimSet, titles: dict[str, str], *, actor: str = "operator") -> Changed:
-    """Imports claims and entities: one transaction, idempotent. The archive is read again where it has to be."""
+    """Imports claims and entities: one transaction, idempotent. A chore reads the archive again where it has to be."""
     now = home.clock.now()
     with home.ledger.writing(actor) as write:
         known = home.timeline.claim_set(write.connection)
@@ -85,9 +86,9 @@ def track(home: Home, wanted: ClaimSet, titles: dict[str, str], *, actor: str = 
             id_ for id_ in changed.amended if MATCHED_FIELDS & set(changed_fields(known.by_id[id_], wanted.by_id[id_]))
         }
         if scope or changed.entities:
-            everything = frozenset[str]() if changed.entities else scope
-            articles = home.timeline.article_ids(write.connection)
-            request_reread(write.connection, dict.fromkeys(articles, everything))
+            since = home.timeline.next_position(write.connection)
+            if home.timeline.article_ids(write.connection):
+                open_chores(home).ask_within(write.connection, rematch(() if changed.entities else scope, since))
         touched = (*changed.amended, *changed.tracked)
         write.append(conclude(write.connection, home.timeline, touched, now, None))
     return changed

@@ -13,7 +13,7 @@ from dateline.home import Home
 from ingest.state import State
 from store import places
 from store.content_tables import outbox
-from store.database import create_tables, reading, writing
+from store.database import reading, writing
 from store.messages import ARTICLES, READINGS
 from store.tables import head
 from web.checks import NotReady, Probe
@@ -48,7 +48,6 @@ def open_web(home: Home) -> tuple[Watch, WebServer]:
 def _watch(home: Home) -> Watch:
     _, state = home.content, State(home.content_engine)
     with writing(home.engine) as connection:
-        create_tables(connection, places.metadata)
         alerting.prepare(connection)
     tallies = Tallies(home.timeline)
 
@@ -92,7 +91,8 @@ def _ingest(home: Home, state: State) -> str:
         feeds = sum(feed.state != "gone" for feed in home.timeline.feeds(connection))
     through = state.polled_through()
     if feeds and home.clock.now() - through > LATE:
-        raise NotReady(f"no complete round over {feeds} feeds since {through:%Y-%m-%d %H:%M}; does the role ingest run?")
+        role = "ingest" if home.settings.celery_url is None else "chores"
+        raise NotReady(f"no complete round over {feeds} feeds since {through:%Y-%m-%d %H:%M}; does the role {role} run?")
     return f"{feeds} feeds, all that was due by {through:%Y-%m-%dT%H:%M:%SZ} is done"
 
 

@@ -14,10 +14,11 @@ from typing import NamedTuple
 import msgspec
 import structlog
 from msgspec.structs import replace
+from sqlalchemy.exc import IntegrityError
 
 from ingest import health, state
 from ingest.extract import PAGE_RENDITION
-from ingest.feeds import dropped_early, due, next_due
+from ingest.feeds import ACTIVE, dropped_early, next_due
 from ingest.fetch import Fetcher
 from ingest.health import Answer, Verdict, first_state
 from ingest.identity import alias_keys, mark_shared, without_trackers
@@ -30,10 +31,11 @@ from ingest.settle import Circumstances, Settled, Settling
 from ingest.sight import Sight, Unseen, page_sight, whole_text
 from ingest.state import FeedState, Known, State
 from ingest.tally import Counting, Tally
+from ingest.turns import Turn, Turns, hand_back
 from store import content as texts
 from store.bus import Bus, Outgoing
 from store.clock import Clock, to_micros
-from store.content import Content, ContentWriting
+from store.content import Content, ContentConflict, ContentWriting
 from store.database import reading
 from store.ledger import Ledger
 from store.messages import ARTICLES, encode_message
@@ -47,6 +49,10 @@ SCHEDULE = tuple(_HOUR * hours for hours in (1, 2, 4, 8, 12, 18, 24, 36, 48, 72,
 """When a known article's page is looked at again, from first sight: often while it is fresh, for two weeks."""
 
 
+RACES = 3
+"""How often an item is settled anew that another poller settled at the same moment. The second time it is a known one."""
+
+
 class IngestSettings(msgspec.Struct, frozen=True):
     """`threads` fetch at once; feeds are handled in groups of `batch`. `robots`: article pages obey robots.txt."""
 
@@ -54,6 +60,14 @@ class IngestSettings(msgspec.Struct, frozen=True):
     batch: int = 32
     schedule: tuple[timedelta, ...] = SCHEDULE
     robots: bool = True
+
+
+class Due(NamedTuple):
+    """Whether there are feeds to poll, pages to look at again, messages that the bus has not got."""
+
+    feeds: bool
+    pages: bool
+    messages: bool
 
 
 class Poll(NamedTuple):
@@ -67,7 +81,9 @@ class Poll(NamedTuple):
 
 
 class Ingest:
-    """Everything between the feeds and the topic of articles. One process per home runs it."""
+    """Everything between the feeds and the topic of articles. Any number of processes may run it, each with a turn of its own
+    name: what one has in hand, no other asks for.
+    """
 
     def __init__(
         self,
@@ -87,9 +103,11 @@ class Ingest:
         self._feeds, self._fetcher, self._clock, self._secret = feeds, fetcher, clock, secret
         self._settings = settings or IngestSettings()
         self._stopping = stopping
+        self._turns = Turns(state.engine)
+        self._enrolled = -1
         self._pool = ThreadPoolExecutor(self._settings.threads, thread_name_prefix="fetch")
 
-    def run_due(self) -> Tally:
+    def run_due(self, turn: Turn = Turn("alone")) -> Tally:  # noqa: B008 - frozen
         """Does everything that is due at the clock's present instant, and returns what it was.
 
         Raises BusUnavailable when the bus does not take the messages; what was stored is announced by the next run. If
@@ -97,17 +115,44 @@ class Ingest:
         `polled_through` is that instant.
         """
         now = self._clock.now()
+        self.enroll()
+        count = Counting()
+        self._run(count, now, turn)
+        self._visit_all(now, turn, count)
+        if not self._stopping():
+            self.mark_if_idle(now)
+        return count.tally(stopped=self._stopping())
+
+    def poll(self, turn: Turn) -> Tally:
+        """Polls what is due and in nobody else's hands; raises and stops as `run_due`."""
+        count = Counting()
+        self._run(count, self._clock.now(), turn)
+        return count.tally(stopped=self._stopping())
+
+    def recheck(self, turn: Turn) -> Tally:
+        """Looks again at the pages that are due and in nobody else's hands; raises and stops as `run_due`."""
         count = Counting()
         self._announce(count)
-        feeds = self._feeds()
-        wanted = due(feeds, self._state.feeds(), now)
-        for start in range(0, len(wanted), self._settings.batch):
-            self._poll_all(wanted[start : start + self._settings.batch], now, count)
-        self._visit_all(now, count)
-        stopped = self._stopping()
-        if not stopped and self._state.polled_through() < now:
+        self._visit_all(self._clock.now(), turn, count)
+        return count.tally(stopped=self._stopping())
+
+    def enroll(self) -> None:
+        """Takes notice of feeds that were added, moved away or removed since the last time."""
+        size = self._ledger.size()
+        if size != self._enrolled:
+            now = self._clock.now()
+            self._state.enroll(lambda: [first_state(feed, now) for feed in self._feeds() if feed.state in ACTIVE])
+            self._enrolled = size
+
+    def due(self, now: datetime) -> Due:
+        """What there is to do at this instant; what another poller has in hand counts as well."""
+        feeds, pages = self._state.due(now)
+        return Due(feeds, pages, bool(self._content.waiting()))
+
+    def mark_if_idle(self, now: datetime) -> None:
+        """Moves `polled_through` to this instant, if all that was due by then is done."""
+        if not any(self.due(now)) and self._state.polled_through() < now:
             self._state.mark_polled(now)
-        return count.tally(stopped=stopped)
 
     def next_due(self, now: datetime) -> datetime | None:
         """When there is something to do next, `now` if there is already; None if never (no feeds, no re-checks)."""
@@ -124,9 +169,20 @@ class Ingest:
 
     # --- feeds ---------------------------------------------------------------------------------------
 
-    def _poll_all(self, feeds: Sequence[Feed], now: datetime, count: Counting) -> None:
-        states = self._state.feeds()
-        before = {feed.feed: states.get(feed.feed) or first_state(feed, now) for feed in feeds}
+    def _run(self, count: Counting, now: datetime, turn: Turn) -> None:
+        self._announce(count)
+        by_id = {feed.feed: feed for feed in self._feeds() if feed.state in ACTIVE}
+        while not self._stopping() and (taken := self._turns.feeds(turn, to_micros(now), self._settings.batch)):
+            before = {one.feed: one for one in taken if one.feed in by_id}
+            self._poll_all([by_id[id_] for id_ in before], before, now, turn, count)
+            if len(before) < len(taken):  # removed a moment ago: parked, so that they are not taken again
+                self._enrolled = -1
+                self.enroll()
+        self._turns.let_go(turn)
+
+    def _poll_all(
+        self, feeds: Sequence[Feed], before: Mapping[str, FeedState], now: datetime, turn: Turn, count: Counting
+    ) -> None:
         outcomes = fetch_all(self._pool, {feed.url: self._ask_feed(feed, before[feed.feed]) for feed in feeds}, self._stopping)
         polls = [_parsed(feed, before[feed.feed], outcomes[feed.url]) for feed in feeds]
         pages = fetch_all(self._pool, self._pages_wanted(polls), self._stopping)
@@ -138,12 +194,12 @@ class Ingest:
             outcome, verdict = concluded
             quiet.append(verdict)
             if outcome == "changed":
-                self._conclude(quiet)
+                self._conclude(quiet, turn)
                 quiet = []
             count.feeds[outcome] += 1
             say = _log.debug if outcome == "unchanged" else _log.info
             say("feed", outcome=outcome, feed=poll.feed.feed, trace=_trace(poll.feed.feed, now))
-        self._conclude(quiet)
+        self._conclude(quiet, turn)
 
     def _ask_feed(self, feed: Feed, before: FeedState) -> Ask:
         return lambda: self._fetcher.fetch(feed.url, etag=before.etag, last_modified=before.last_modified)
@@ -189,13 +245,13 @@ class Ingest:
         answer = Answer(outcome.headers, True, poll.body_hash, tuple(listing), outcome.permanent_url, keep)
         return "changed", health.succeeded(poll.feed, poll.state, answer, now)
 
-    def _conclude(self, verdicts: Sequence[Verdict]) -> None:
+    def _conclude(self, verdicts: Sequence[Verdict], turn: Turn) -> None:
         """The ledger first: its keys make a repetition harmless, while a stored state would hide what was never told."""
         drafts = [draft for verdict in verdicts for draft in verdict.drafts]
         if drafts:
             self._ledger.append(drafts, actor=ACTOR)
         if verdicts:
-            self._state.save_feeds([verdict.state for verdict in verdicts])
+            self._turns.save(turn, [verdict.state for verdict in verdicts])
 
     def _look_again(self, articles: Sequence[str], now: datetime) -> None:
         if not articles:
@@ -209,8 +265,15 @@ class Ingest:
     # --- items ---------------------------------------------------------------------------------------
 
     def _settle_item(self, feed: Feed, title: str | None, item: Item, pages: Mapping[str, Outcome], now: datetime) -> Settled:
+        at = self._circumstances(feed.feed, now)
+        for _ in range(RACES):
+            try:
+                with self._content.writing() as w:
+                    return Settling(w, at, feed, title).item(item, pages)
+            except (IntegrityError, ContentConflict) as error:
+                _log.info("settled_by_another", feed=feed.feed, error=type(error).__name__)
         with self._content.writing() as w:
-            return Settling(w, self._circumstances(feed.feed, now), feed, title).item(item, pages)
+            return Settling(w, at, feed, title).item(item, pages)
 
     def _circumstances(self, subject: str, now: datetime) -> Circumstances:
         return Circumstances(now, _trace(subject, now), self._secret, self._settings.schedule)
@@ -238,22 +301,24 @@ class Ingest:
 
     # --- re-checks -----------------------------------------------------------------------------------
 
-    def _visit_all(self, now: datetime, count: Counting) -> None:
-        for batch in self._visits(now):
+    def _visit_all(self, now: datetime, turn: Turn, count: Counting) -> None:
+        for batch in self._visits(now, turn):
             with reading(self._content.engine) as connection:
                 urls = {known.article: texts.address(connection, known.article) for known in batch}
             asks = {url: self._ask_page(url, known) for known in batch if (url := urls[known.article])}
             pages = fetch_all(self._pool, asks, self._stopping)
             sights = [_sight_of(urls[known.article], pages) for known in batch]
             with self._content.writing() as w:
+                mine = hand_back(w.connection, turn, [known.article for known in batch])
                 for known, sight in zip(batch, sights, strict=True):
                     if self._stopping():
                         break
-                    self._visit(w, known, sight, now, count)
+                    if known.article in mine:
+                        self._visit(w, known, sight, now, count)
             self._announce(count)
 
-    def _visits(self, now: datetime) -> Iterator[list[Known]]:
-        while not self._stopping() and (batch := self._state.due_visits(now, self._settings.batch * 4)):
+    def _visits(self, now: datetime, turn: Turn) -> Iterator[list[Known]]:
+        while not self._stopping() and (batch := self._turns.pages(turn, to_micros(now), self._settings.batch * 4)):
             yield batch
 
     def _visit(self, w: ContentWriting, known: Known, sight: Sight, now: datetime, count: Counting) -> None:
@@ -265,11 +330,12 @@ class Ingest:
 
     def _announce(self, count: Counting) -> None:
         """Publishes what lies in the outbox, in order. Only what the bus acknowledged is marked."""
-        while waiting := self._content.waiting():
-            outgoing = [Outgoing(one.message.article, encode_message(one.message)) for one in waiting]
-            self._bus.publish(ARTICLES, outgoing)
-            self._content.mark_announced(one.sequence for one in waiting)
-            count.published += len(waiting)
+        while self._content.waiting():
+            with self._turns.announcing():
+                waiting = self._content.waiting()
+                self._bus.publish(ARTICLES, [Outgoing(one.message.article, encode_message(one.message)) for one in waiting])
+                self._content.mark_announced(one.sequence for one in waiting)
+                count.published += len(waiting)
 
     def _note(self, settled: Settled, feed: str, trace: str, count: Counting) -> None:
         count.articles[settled.outcome] += 1

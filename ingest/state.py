@@ -4,8 +4,8 @@ All of it can be lost at the price of fetching once more, except the alias keys:
 are stored as keyed hashes, so no URL and no guid lies here.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -20,15 +20,17 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    and_,
     delete,
     func,
     insert,
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from store.clock import EPOCH, from_micros, to_micros
-from store.database import create_tables, reading, writing
+from store.database import reading, writing
 
 Source = Literal["page", "feed", "summary"]
 """Where a text came from: the article's page, a feed that carries whole texts, or a feed's summary for want of a page."""
@@ -42,6 +44,7 @@ feeds = Table(
     Column("next_due", BigInteger, nullable=False),
     Column("state", LargeBinary, nullable=False),
 )
+Index("ingest_feeds_next_due", feeds.c.next_due)
 articles = Table(
     "ingest_articles",
     metadata,
@@ -68,6 +71,20 @@ marks = Table(
     Column("name", String, primary_key=True),
     Column("at", BigInteger, nullable=False),
 )
+
+
+turns = Table(
+    "ingest_turns",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""A feed or article that a poller has in hand. `until` is machine time, all other instants here are the home's."""
+
+PARKED = to_micros(datetime(9999, 1, 1, tzinfo=UTC))
+"""When a feed is next due that is polled no more."""
 
 
 class FeedState(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,18 +145,45 @@ _known_decoder = msgspec.json.Decoder(Known)
 
 
 class State:
-    """The tables. Reads open transactions of their own; writes go into the caller's, beside the content's rows."""
+    """The tables, in the contents' database, which was opened before. Reads open transactions of their own; writes go into
+    the caller's, beside the content's rows.
+    """
 
     metadata = metadata
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        with writing(engine) as connection:
-            create_tables(connection, metadata)
 
     def feeds(self) -> dict[str, FeedState]:
         with reading(self.engine) as connection:
             return {row.feed: _feed_decoder.decode(row.state) for row in connection.execute(select(feeds))}
+
+    def enroll(self, active: Callable[[], Iterable[FeedState]]) -> None:
+        """Makes the active feeds the ones that fall due: those that are new or were parked, as given; all others are parked.
+
+        The registry is asked last: what another process enrolled meanwhile is then known to it.
+        """
+        with reading(self.engine) as connection:
+            due = {row.feed: row.next_due for row in connection.execute(select(feeds.c.feed, feeds.c.next_due))}
+        by_id = {one.feed: one for one in active()}
+        fresh = [one for id_, one in by_id.items() if due.get(id_, PARKED) == PARKED]
+        idle = [id_ for id_, at in due.items() if id_ not in by_id and at != PARKED]
+        if not fresh and not idle:
+            return
+        with writing(self.engine) as connection:
+            for one in fresh:
+                _enroll(connection, one)
+            for start in range(0, len(idle), 500):
+                some = feeds.c.feed.in_(idle[start : start + 500])
+                connection.execute(update(feeds).where(some).values(next_due=PARKED))
+
+    def due(self, now: datetime) -> tuple[bool, bool]:
+        """Whether any feed, and whether any page, is due at this instant, in somebody's hands or not."""
+        at = to_micros(now)
+        with reading(self.engine) as connection:
+            feed = connection.execute(select(feeds.c.feed).where(feeds.c.next_due <= at).limit(1)).first()
+            page = connection.execute(select(articles.c.article).where(articles.c.next_visit <= at).limit(1)).first()
+        return feed is not None, page is not None
 
     def due_visits(self, now: datetime, most: int) -> list[Known]:
         """Articles whose page is to be looked at again, the longest overdue first, then by id."""
@@ -160,15 +204,37 @@ class State:
         return EPOCH if micros is None else from_micros(micros)
 
     def mark_polled(self, at: datetime) -> None:
+        """Moves the mark forward; it never goes back."""
         with writing(self.engine) as connection:
-            _put(connection, marks, "name", {"name": "polled_through", "at": to_micros(at)})
+            before = connection.scalar(select(marks.c.at).where(marks.c.name == "polled_through"))
+            if before is None or before < to_micros(at):
+                _put(connection, marks, "name", {"name": "polled_through", "at": to_micros(at)})
 
-    def save_feeds(self, states: Sequence[FeedState]) -> None:
-        """All of them or none."""
-        with writing(self.engine) as connection:
-            for state in states:
-                row = {"feed": state.feed, "next_due": to_micros(state.next_due), "state": _encode(state)}
-                _put(connection, feeds, "feed", row)
+
+def save_feed(connection: Connection, state: FeedState) -> None:
+    row = {"feed": state.feed, "next_due": to_micros(state.next_due), "state": _encode(state)}
+    _put(connection, feeds, "feed", row)
+
+
+def _enroll(connection: Connection, state: FeedState) -> None:
+    """As `save_feed`, but for a feed that another process enrolled meanwhile, and with what a parked one remembers."""
+    at = to_micros(state.next_due)
+    known = connection.execute(select(feeds.c.state).where(feeds.c.feed == state.feed)).one_or_none()
+    if known is not None:
+        parked = and_(feeds.c.feed == state.feed, feeds.c.next_due == PARKED)
+        connection.execute(update(feeds).where(parked).values(next_due=at))
+        return
+    insert_ = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"feed": state.feed, "next_due": at, "state": _encode(state)}
+    connection.execute(insert_(feeds).values(row).on_conflict_do_nothing())
+
+
+def decode_feed(packed: bytes) -> FeedState:
+    return _feed_decoder.decode(packed)
+
+
+def decode_known(packed: bytes) -> Known:
+    return _known_decoder.decode(packed)
 
 
 def article(connection: Connection, wanted: str) -> Known | None:

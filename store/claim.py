@@ -121,6 +121,20 @@ class ClaimSet(msgspec.Struct, frozen=True, dict=True):
             reach[entity.id] = frozenset(seen)
         return reach
 
+    @cached_property
+    def voices(self) -> dict[str, frozenset[str]]:
+        """For each entity id, every entity that speaks for it, itself included: `spoken_for` the other way round."""
+        found: dict[str, set[str]] = {}
+        for id_, reach in self.spoken_for.items():
+            for spoken in reach:
+                found.setdefault(spoken, set()).add(id_)
+        return {id_: frozenset(speaking) for id_, speaking in found.items()}
+
+    @cached_property
+    def settling(self) -> frozenset[str]:
+        """Every entity, and every name that is none, whose word settles some claim."""
+        return frozenset(voice for claim in self.claims for one in self.principals(claim) for voice in one.voices)
+
     def principals(self, claim: Claim) -> tuple[Principal, ...]:
         """The claim's principals with all their voices.
 
@@ -132,6 +146,5 @@ class ClaimSet(msgspec.Struct, frozen=True, dict=True):
             if entity is None:
                 resolved.append(Principal(name, name, frozenset({name})))
                 continue
-            voices = frozenset(id_ for id_, reach in self.spoken_for.items() if entity.id in reach)
-            resolved.append(Principal(entity.id, entity.name, voices))
+            resolved.append(Principal(entity.id, entity.name, self.voices[entity.id]))
         return tuple(resolved)

@@ -30,7 +30,7 @@ from store.content_tables import (
     texts,
     unpack,
 )
-from store.database import create_tables, reading, writing
+from store.database import reading, writing
 from store.messages import (
     AliasFound,
     ArticleMessage,
@@ -41,6 +41,8 @@ from store.messages import (
     decode_article_message,
     encode_message,
 )
+from store.migrations.lines import CONTENT
+from store.migrations.opening import prepare
 from store.reading import Document
 
 SALT_BYTES = 32
@@ -105,15 +107,14 @@ class Content:
     """The content table of one home.
 
     Each method is one transaction of its own; `writing` gives several writes, and the caller's own tables in the same
-    database, one transaction together. Creates its tables if they are missing.
+    database, one transaction together. Opening it makes or migrates its database: see `store.migrations.opening`.
     """
 
     metadata = metadata
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        with writing(engine) as connection:
-            create_tables(connection, metadata)
+        prepare(engine, CONTENT)
 
     @contextmanager
     def writing(self) -> Iterator["ContentWriting"]:

@@ -5,15 +5,17 @@ bytes in free pages), writers take the lock when they begin (`BEGIN IMMEDIATE`),
 would fail with SQLITE_BUSY whatever the timeout.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 
-BUSY_MILLISECONDS = 60_000
+BUSY_MILLISECONDS = 600_000
+"""How long a SQLite writer waits for its turn. Those that wait ask again and again, in no order: among 64 writers on a busy
+machine one was out of luck for a whole minute. One that was killed holds up nobody, so long is not too long."""
 TABLES_LOCK = 0x6461_7465
-"""Number of the advisory lock that PostgreSQL holds for us while tables are created."""
+"""Number of the advisory lock that PostgreSQL holds for us while tables, or the first rows in them, are made."""
 _SESSION = (
     "SET tcp_keepalives_idle = 30",
     "SET tcp_keepalives_interval = 10",
@@ -44,16 +46,14 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def create_tables(connection: Connection, *metadatas: MetaData) -> None:
-    """Creates the tables that are missing, within the caller's writing transaction.
+def lock_tables(connection: Connection) -> None:
+    """Lets no other process past this point until the caller's writing transaction ends; its first statement, always.
 
-    Any number of processes may start at once: PostgreSQL, which lets two of them create one table at the same time and
-    then fails the second, is made to let them in one by one until their transactions end.
+    Any number of processes may start at once: PostgreSQL, which lets two of them create one table or first row at the
+    same time and then fails the second, is made to let them in one by one. SQLite's write lock does that already.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TABLES_LOCK})")
-    for metadata in metadatas:
-        metadata.create_all(connection)
 
 
 def create_schema(url: str, name: str) -> None:
@@ -107,3 +107,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield connection
+
+
+def rows_of(engine: Engine, statement: str) -> Sequence[tuple[Any, ...]]:
+    """All rows of one statement that only reads, as the driver makes them: one statement sees one state by itself."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        return cursor.fetchall()
+    finally:
+        connection.close()

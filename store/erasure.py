@@ -21,6 +21,7 @@ from store.content_tables import texts as content_texts
 from store.database import reading
 from store.events import ArticleErased, ErasureText
 from store.ledger import Draft, Ledger
+from store.replay import erase_copies
 from store.tables import events, texts
 from store.timeline import Timeline
 
@@ -62,6 +63,7 @@ def erase(ledger: Ledger, timeline: Timeline, content: Content, article: str, re
             write.connection.execute(delete(texts).where(texts.c.position.in_(positions[start : start + CHUNK])))
         event = ArticleErased(article, tuple(positions), ErasureText(reason))
         (recorded,) = write.append([Draft(event, f"article/{article}", now)])
+        erase_copies(write.connection, positions)
         alerts = _alerts(write.connection, timeline, positions)
     empty_log(ledger.engine)
     sent = tuple(Sent(row.alert, row.channel, row.message) for row in alerts if row.message is not None)

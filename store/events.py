@@ -30,7 +30,9 @@ from store.operations import (
     FeedMoved,
     FeedRecovered,
     FeedText,
+    MessageDropped,
     MessageQuarantined,
+    MessageRetried,
     MuteText,
     QuarantineText,
     ReaderDeployed,
@@ -303,7 +305,8 @@ EVENTS: tuple[type[Event], ...] = (
     EntityDefined, ClaimTracked, ClaimAmended, ClaimRetired, StoryOpened, StoryAmended, ClaimStatusChanged,
     MentionRecorded, MentionWithdrawn, MentionReviewed,
     AlertRaised, AlertAttempted, AlertDelivered, AlertFailed, AlertMuted,
-    ReaderDeployed, RulesChanged, MessageQuarantined, CheckpointSigned, ReplayPerformed,
+    ReaderDeployed, RulesChanged, MessageQuarantined, MessageRetried, MessageDropped, CheckpointSigned,
+    ReplayPerformed,
 )  # fmt: skip
 """Every event in its present version."""
 
@@ -341,7 +344,9 @@ __all__ = [
     "MentionReviewed",
     "MentionText",
     "MentionWithdrawn",
+    "MessageDropped",
     "MessageQuarantined",
+    "MessageRetried",
     "MuteText",
     "Party",
     "QuarantineText",

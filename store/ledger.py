@@ -16,13 +16,16 @@ from itertools import starmap
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import Connection, Engine, MetaData, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select
 
-from store import leaf, wire
 from store.clock import Clock, from_micros, to_micros
-from store.database import create_tables, reading, writing
+from store.database import lock_tables, reading, rows_of, writing
 from store.events import Event
+from store.leaf import FACTS_DOMAIN, SALT_BYTES, TEXT_DOMAIN, Envelope, leaf_of
 from store.merkle import Frontier
+from store.migrations.lines import LEDGER
+from store.migrations.opening import prepare
+from store.parts import P, Parts
 from store.tables import (
     FORMAT,
     KEPT_LEVEL,
@@ -31,15 +34,18 @@ from store.tables import (
     events,
     head,
     keys,
-    metadata,
     select_decoded,
+    select_facts,
     select_stored,
     texts,
     tree,
 )
+from store.wire import decode, encode
 
 CHUNK = 2_000
-"""Rows a read fetches at a time, and values a look-up carries."""
+"""Values that a look-up carries."""
+ROWS = 500
+"""Rows that a read fetches at a time: few enough to be in the processor's cache still when they are decoded."""
 _NAME = 3
 """The column of the event's name."""
 
@@ -99,8 +105,6 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
 class Projector(Protocol):
     """Keeps read tables in step, inside the transaction that appends."""
 
-    metadata: MetaData
-
     def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None: ...
 
 
@@ -152,50 +156,46 @@ class Ledger:
         frontier = Frontier.from_bytes(state.size, state.frontier)
         recorded_at = max(to_micros(self._clock.now()), state.recorded_at)
         self._learn_versions(connection, drafts, state.size)
-        rows, text_rows, nodes, recorded = self._rows(drafts, frontier, recorded_at, actor)
-        bulk_insert(connection, events, rows)
-        bulk_insert(connection, texts, text_rows)
-        bulk_insert(connection, tree, nodes)
+        batch = _Batch([], [], [])
+        bulk_insert(connection, events, self._rows(drafts, batch, state.size, recorded_at, actor))
+        bulk_insert(connection, texts, batch.texts)
+        bulk_insert(connection, tree, frontier.extend(batch.leaves, least=KEPT_LEVEL))
         bulk_insert(connection, keys, [(key, state.size + i) for i, key in enumerate(hashed) if key])
         connection.execute(_MOVE_HEAD, {"to": frontier.size, "at": recorded_at, "roots": frontier.to_bytes()})
         self._versions_at = frontier.size
         for projector in self._projectors:
-            projector.apply(connection, recorded)
-        return recorded
+            projector.apply(connection, batch.recorded)
+        return batch.recorded
 
     def _rows(
-        self, drafts: Sequence[Draft], frontier: Frontier, recorded_at: int, actor: str
-    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[tuple[Any, ...]], list[Recorded]]:
-        """The rows of a batch. Flat and repetitive on purpose: every event of the product passes here."""
-        salts = os.urandom(2 * leaf.SALT_BYTES * len(drafts))
+        self, drafts: Sequence[Draft], batch: "_Batch", position: int, recorded_at: int, actor: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """The events' rows from `position` on, one by one; all else goes to `batch`. Flat on purpose: all events pass here."""
+        salts = os.urandom(2 * SALT_BYTES * len(drafts))
         recorded_when = from_micros(recorded_at)
-        rows, text_rows, leaves, recorded = [], [], [], []
-        versions, log, position = self._versions, self.log, frontier.size
+        versions, log, (texts, leaves, recorded) = self._versions, self.log, batch
         for at, (event, stream, occurred, articles, cause, _key) in zip(range(0, len(salts), 64), drafts, strict=True):
-            facts, text = wire.encode(event)
-            salt, text_salt = salts[at : at + 32], salts[at + 32 : at + 64]
-            facts_commitment = sha256(leaf.FACTS_DOMAIN + salt + facts).hexdigest()
-            text_commitment = None
+            facts, text = encode(event)
+            salt, commitment, committed = salts[at : at + 32], None, None
             if text is not None:
-                text_commitment = sha256(leaf.TEXT_DOMAIN + text_salt + text).digest()
-                text_rows.append((position, text, text_salt))
+                text_salt = salts[at + 32 : at + 64]
+                hashed = sha256(TEXT_DOMAIN + text_salt + text)
+                commitment, committed = hashed.digest(), hashed.hexdigest()
+                texts.append((position, text, text_salt))
             version = versions[stream] = versions.get(stream, -1) + 1
-            occurred_at = to_micros(occurred)
-            name, schema = event.NAME, event.SCHEMA
-            hashed = leaf.leaf_of(
-                leaf.Envelope(
-                    actor, articles, cause, 1, facts_commitment, log, name, occurred_at,
-                    position, recorded_at, schema, stream, version, text_commitment.hex() if text_commitment else None,
-                )
+            occurred_at, name, schema = to_micros(occurred), event.NAME, event.SCHEMA
+            envelope = Envelope(
+                actor, articles, cause, 1, sha256(FACTS_DOMAIN + salt + facts).hexdigest(), log, name, occurred_at,
+                position, recorded_at, schema, stream, version, committed,
             )  # fmt: skip
-            leaves.append(hashed)
-            rows.append(
-                (position, stream, version, name, schema, occurred_at, recorded_at, actor, cause,
-                 " ".join(articles), facts, salt, text_commitment, hashed)
-            )  # fmt: skip
+            leaf = leaf_of(envelope)
+            leaves.append(leaf)
             recorded.append(Recorded(position, stream, version, occurred, recorded_when, actor, cause, articles, event))
+            yield (
+                position, stream, version, name, schema, occurred_at, recorded_at, actor, cause,
+                " ".join(articles), facts, salt, commitment, leaf,
+            )  # fmt: skip
             position += 1
-        return rows, text_rows, frontier.extend(leaves, least=KEPT_LEVEL), recorded
 
     def _unseen(self, connection: Connection, drafts: Sequence[Draft]) -> tuple[Sequence[Draft], list[bytes | None]]:
         """The drafts whose key is new, each with its key as kept: an HMAC, so that keys reveal nothing."""
@@ -242,20 +242,36 @@ class Ledger:
             wanted = chunk if names is None else [row for row in chunk if row[_NAME] in names]
             yield from starmap(_recorded, wanted)
 
+    def parts(self, parts: Parts[P], start: int = 0, *, stop: int | None = None) -> Iterator[tuple[int, int, P]]:
+        """(position, occurred_at in microseconds, part) of the events that `parts` asks for, in order: for folds.
+
+        Several times as fast as `read`, since texts stay where they are and other facts are not built. Raises as it does.
+        """
+        for chunk in self._chunks(select_facts, start, stop, check_gaps=True):
+            for position, name, schema, occurred_at, facts in chunk:
+                part = parts[name, schema](facts)
+                if part is not None:
+                    yield position, occurred_at, part
+
     def stored(self, start: int = 0, *, stop: int | None = None, check_gaps: bool = True) -> Iterator[Stored]:
         """The rows themselves, texts joined, in order. With `check_gaps` off, holes are left to the caller."""
-        for chunk in self._chunks(select_stored, start, stop, check_gaps=check_gaps):
+        for chunk in self.chunks(start, stop=stop, check_gaps=check_gaps):
             yield from map(Stored._make, chunk)
+
+    def chunks(
+        self, start: int = 0, *, stop: int | None = None, check_gaps: bool = True
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """As `stored`, but plain tuples, some hundred at a time: for what passes over the whole ledger."""
+        return self._chunks(select_stored, start, stop, check_gaps=check_gaps)
 
     def _chunks(
         self, query: Callable[[int, int], str], start: int, stop: int | None, *, check_gaps: bool
     ) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Plain tuples as the driver gives them, some thousand at a time. Raises LedgerGap after the last row before it."""
+        """What the query finds, as plain tuples. Raises LedgerGap after the last row before it."""
         limit = self.size() if stop is None else min(stop, self.size())
-        for first in range(start, limit, CHUNK):
-            last = min(first + CHUNK, limit)
-            with reading(self.engine) as connection:
-                chunk = connection.exec_driver_sql(query(first, last)).cursor.fetchall()
+        for first in range(start, limit, ROWS):
+            last = min(first + ROWS, limit)
+            chunk = rows_of(self.engine, query(first, last))
             if check_gaps and len(chunk) != last - first:
                 hole = next((n for n, row in enumerate(chunk) if row[0] != first + n), len(chunk))
                 yield chunk[:hole]
@@ -290,17 +306,34 @@ class Ledger:
     # --- opening --------------------------------------------------------------------------------
 
     def _open(self) -> str:
-        """Creates what is missing and returns the log's origin. Raises NewerLedger."""
-        with writing(self.engine) as connection:
-            create_tables(connection, metadata, *(projector.metadata for projector in self._projectors))
+        """Makes what is missing and returns the log's origin. Raises NewerLedger, NewerSchema, OlderSchema."""
+        prepare(self.engine, LEDGER)
+        with reading(self.engine) as connection:
             found = connection.execute(select(head)).one_or_none()
-            if found is None:
-                log = f"dateline/{os.urandom(8).hex()}"
-                connection.execute(insert(head).values(one=1, format=FORMAT, log=log, size=0, recorded_at=0, frontier=b""))
-                return log
-            if found.format > FORMAT:
-                raise NewerLedger(found.format)
-            return str(found.log)
+        if found is None:
+            return self._begin()
+        if found.format > FORMAT:
+            raise NewerLedger(found.format)
+        return str(found.log)
+
+    def _begin(self) -> str:
+        """The first row of the head, unless somebody was faster."""
+        with writing(self.engine) as connection:
+            lock_tables(connection)
+            begun = connection.execute(select(head.c.log)).scalar_one_or_none()
+            if begun is not None:
+                return str(begun)
+            log = f"dateline/{os.urandom(8).hex()}"
+            connection.execute(insert(head).values(one=1, format=FORMAT, log=log, size=0, recorded_at=0, frontier=b""))
+            return log
+
+
+class _Batch(NamedTuple):
+    """What the drafts of one append come to, beside the rows of their events."""
+
+    texts: list[tuple[int, bytes, bytes]]
+    leaves: list[bytes]
+    recorded: list[Recorded]
 
 
 _HEAD = select(head).with_for_update()
@@ -325,7 +358,7 @@ def _recorded(
     """The columns of `select_decoded`, in their order."""
     return Recorded(
         position, stream, version, _instant(occurred_at), _instant(recorded_at), actor, cause,
-        tuple(articles.split()), wire.decode(name, schema, facts, text),
+        tuple(articles.split()), decode(name, schema, facts, text),
     )  # fmt: skip
 
 
@@ -333,18 +366,18 @@ _instant = lru_cache(maxsize=1024)(from_micros)
 """Events come in runs of one instant: an article and its mentions, a batch recorded together."""
 
 
-def leaf_of_stored(row: Stored, log: str) -> bytes:
-    """The leaf hash, computed anew from everything that the row keeps but its stored leaf."""
-    return leaf.leaf_of(envelope_of_stored(row, log))
+def leaf_of_stored(row: tuple[Any, ...], log: str) -> bytes:
+    """The leaf hash, computed anew from everything that a `Stored` row keeps but its stored leaf."""
+    return leaf_of(envelope_of_stored(row, log))
 
 
-def envelope_of_stored(row: Stored, log: str) -> leaf.Envelope:
+def envelope_of_stored(row: tuple[Any, ...], log: str) -> Envelope:
     """What the leaf is the hash of."""
     (
         position, stream, version, name, schema, occurred_at, recorded_at, actor, cause, articles, facts,
         salt, text_commitment, _leaf, _text, _text_salt,
     ) = row  # fmt: skip
-    return leaf.Envelope(
-        actor, articles.split(), cause, 1, sha256(leaf.FACTS_DOMAIN + salt + facts).hexdigest(), log, name, occurred_at,
+    return Envelope(
+        actor, articles.split(), cause, 1, sha256(FACTS_DOMAIN + salt + facts).hexdigest(), log, name, occurred_at,
         position, recorded_at, schema, stream, version, None if text_commitment is None else text_commitment.hex(),
     )  # fmt: skip

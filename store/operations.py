@@ -184,6 +184,20 @@ class MessageQuarantined(Event, frozen=True):
     text: QuarantineText | UnsetType = UNSET
 
 
+class MessageRetried(Event, frozen=True):
+    """An operator put a quarantined message back on its topic. `quarantined` is the position of that event."""
+
+    NAME: ClassVar = "message.retried"
+    quarantined: int
+
+
+class MessageDropped(Event, frozen=True):
+    """An operator decided that a quarantined message is not wanted. `quarantined` is the position of that event."""
+
+    NAME: ClassVar = "message.dropped"
+    quarantined: int
+
+
 class CheckpointSigned(Event, frozen=True):
     """The log's first `size` leaves have this root. `note` is the C2SP signed note."""
 

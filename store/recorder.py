@@ -4,24 +4,31 @@ One transaction holds the events of a batch of messages *and* the place up to wh
 compare-and-set: a second recorder, or one that was thought dead, finds it moved and undoes its whole batch.
 """
 
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
 import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from store.bus import Bus, Incoming, Outgoing, Reader
+from store.bus import Bus, BusError, Incoming, Outgoing, Reader
 from store.claim import ClaimSet
 from store.clock import Clock, from_micros, to_micros
 from store.conclude import conclude, expiring
 from store.content import Content
-from store.database import create_tables, writing
 from store.database import reading as reading_transaction
-from store.events import MessageQuarantined, QuarantineText
+from store.database import writing
 from store.keyed import Keyed
 from store.ledger import Draft, Ledger, Recorded, Writing
-from store.messages import ARTICLES, READINGS, AliasFound, Reading, RevisionFound, decode_reading, encode_message
+from store.messages import (
+    ARTICLES,
+    QUARANTINE,
+    READINGS,
+    AliasFound,
+    Reading,
+    RevisionFound,
+    decode_reading,
+    encode_message,
+)
 from store.places import (
     Fenced,
     NewestReading,
@@ -29,17 +36,19 @@ from store.places import (
     keep_newest_reading,
     keep_tick,
     last_tick,
-    metadata,
     move_place,
     newest_reading,
     read_places,
     request_reread,
     requested_rereads,
 )
+from store.quarantine import quarantined, set_aside
 from store.recording import Known, Standing, Texts, drafts_of
+from store.replay import switches
 from store.timeline import Memory, Timeline
 
 ACTOR = "recorder"
+TOPICS = (READINGS, QUARANTINE)
 _log = structlog.get_logger("recorder")
 
 
@@ -49,29 +58,35 @@ class Recorder:
     def __init__(self, *, ledger: Ledger, timeline: Timeline, content: Content, bus: Bus, keyed: Keyed, clock: Clock) -> None:
         self._ledger, self._timeline, self._content = ledger, timeline, content
         self._bus, self._keyed, self._clock = bus, keyed, clock
-        self._reader: Reader | None = None
-        self._places: dict[int, int] = {}
+        self._readers: dict[str, Reader] = {}
+        self._places: dict[str, dict[int, int]] = {}
         self._claims = ClaimSet()
         self._memory = Memory()
-        with writing(ledger.engine) as connection:
-            create_tables(connection, metadata)
+        self._switched = 0
 
     def step(self, most: int = 200, timeout: float = 0.2) -> int:
-        """Records up to `most` messages, waiting `timeout` seconds for the first. Returns how many were recorded.
+        """Records up to `most` readings, waiting `timeout` seconds for the first, and what lies in quarantine. Returns how
+        many messages that was.
 
         Raises OffsetOutOfRange (stop and tell the operator) and BusUnavailable (try again).
         """
-        reader = self._reader or self._take_up()
-        batch = reader.poll(most, timeout)
-        if batch:
-            try:
-                self._record(batch)
-            except Fenced as fence:
-                _log.warning("fenced", topic=fence.topic, partition=fence.partition, expected=fence.expected)
-                self.close()
-                return 0
+        done = 0
+        try:
+            readers = self._readers or self._take_up()
+            if readings := readers[READINGS].poll(most, timeout):
+                self._record(readings)
+            if aside := readers[QUARANTINE].poll(most, 0):
+                self._record_quarantined(aside)
+            done = len(readings) + len(aside)
+        except Fenced as fence:
+            _log.warning("fenced", topic=fence.topic, partition=fence.partition, expected=fence.expected)
+            self.close()
+            return done
+        except BusError:
+            self.close()  # what was polled may not be recorded: the next step reads on where the ledger says
+            raise
         self._publish_rereads()
-        return len(batch)
+        return done
 
     def tick(self) -> list[Recorded]:
         """Concludes the claims whose deadline has passed since the last tick."""
@@ -89,9 +104,13 @@ class Recorder:
     def lag(self) -> int:
         """Messages published and not yet recorded, and readings asked for and not yet published."""
         with reading_transaction(self._ledger.engine) as connection:
-            stored = read_places(connection, self._bus.id, READINGS)
+            stored = {topic: read_places(connection, self._bus.id, topic) for topic in TOPICS}
             asked = len(requested_rereads(connection, 1))
-        return asked + sum(end - stored.get(partition, 0) for partition, end in self._bus.ends(READINGS).items())
+        return asked + sum(
+            end - places.get(partition, 0)
+            for topic, places in stored.items()
+            for partition, end in self._bus.ends(topic).items()
+        )
 
     def ticked_through(self) -> int:
         """The instant of the last tick, microseconds; 0 before the first."""
@@ -100,37 +119,52 @@ class Recorder:
 
     def close(self) -> None:
         """Lets go of the bus; the next step takes up again where the ledger says."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+        for reader in self._readers.values():
+            reader.close()
+        self._readers = {}
 
-    def _take_up(self) -> Reader:
+    def _take_up(self) -> dict[str, Reader]:
         with reading_transaction(self._ledger.engine) as connection:
-            self._places = read_places(connection, self._bus.id, READINGS)
-        self._reader = self._bus.reader(READINGS)
-        self._reader.seek(self._places)
-        return self._reader
+            self._places = {topic: read_places(connection, self._bus.id, topic) for topic in TOPICS}
+        self._readers = {topic: self._bus.reader(topic) for topic in TOPICS}
+        for topic, reader in self._readers.items():
+            reader.seek(self._places[topic])
+        return self._readers
 
     # --- one batch ------------------------------------------------------------------------------
 
     def _record(self, batch: Sequence[Incoming]) -> None:
         prepared = [(incoming, *self._prepare(incoming)) for incoming in batch]
-        following = dict(self._places)
-        for incoming in batch:
-            following[incoming.partition] = incoming.offset + 1
+        aside: list[Outgoing] = []
         with self._ledger.writing(ACTOR) as write:
-            for partition, place in following.items():
-                if place != (expected := self._places.get(partition, 0)):
-                    move_place(write.connection, self._bus.id, READINGS, partition, expected, place)
+            following = self._move_on(write.connection, READINGS, batch)
             self._refresh_claims(write.connection)
             waiting: list[Draft] = []
             for incoming, message, texts in self._without_erased(prepared):
                 if isinstance(message, str):
-                    waiting.append(self._quarantined(incoming, message))
-                    continue
-                self._record_one(write, waiting, incoming, message, texts)
+                    aside.append(set_aside(incoming, message))
+                elif not self._record_one(write, waiting, incoming, message, texts):
+                    aside.append(set_aside(incoming, "unprocessable"))
             write.append(waiting)
-        self._places = following
+            if aside:  # before the places are moved for good: killed in between, the batch is recorded, and set aside, again
+                self._bus.publish(QUARANTINE, aside)
+        self._places[READINGS] = following
+
+    def _record_quarantined(self, batch: Sequence[Incoming]) -> None:
+        now = self._clock.now()
+        with self._ledger.writing(ACTOR) as write:
+            following = self._move_on(write.connection, QUARANTINE, batch)
+            write.append([quarantined(incoming, self._bus.id, now) for incoming in batch])
+        self._places[QUARANTINE] = following
+
+    def _move_on(self, connection: Connection, topic: str, batch: Sequence[Incoming]) -> dict[int, int]:
+        """Moves the topic's stored places past the batch, and returns them. Raises Fenced."""
+        before = self._places[topic]
+        following = before | {incoming.partition: incoming.offset + 1 for incoming in batch}
+        for partition, place in following.items():
+            if place != (expected := before.get(partition, 0)):
+                move_place(connection, self._bus.id, topic, partition, expected, place)
+        return following
 
     def _prepare(self, incoming: Incoming) -> tuple[Reading | str, Texts]:
         """Decodes a message and fetches its texts, before any lock is taken; a word of reason if it cannot be read."""
@@ -160,8 +194,9 @@ class Recorder:
             gone = not isinstance(message, str) and message.source.article in erased
             yield incoming, message, Texts(None) if gone else texts
 
-    def _record_one(self, write: Writing, waiting: list[Draft], incoming: Incoming, message: Reading, texts: Texts) -> None:
-        """Plans one reading's events. They are appended at once if they change a claim's evidence, else with the next."""
+    def _record_one(self, write: Writing, waiting: list[Draft], incoming: Incoming, message: Reading, texts: Texts) -> bool:
+        """Plans one reading's events. They are appended at once if they change a claim's evidence, else with the next.
+        False: it makes no sense."""
         article = message.source.article
         if any(draft.stream == f"article/{article}" for draft in waiting):
             write.append(waiting)
@@ -173,8 +208,7 @@ class Recorder:
         except (ValueError, KeyError, TypeError, IndexError) as error:
             # A message that decodes but makes no sense: kept aside whole, so that one message cannot stop all others.
             _log.error("unprocessable", offset=incoming.offset, article=article, error=repr(error))
-            waiting.append(self._quarantined(incoming, "unprocessable"))
-            return
+            return False
         waiting += recording.drafts
         if isinstance(message.source, RevisionFound) and not recording.stale:
             self._remember(connection, message, message.source)
@@ -183,6 +217,7 @@ class Recorder:
             waiting.clear()
             cause = recorded[-1].position if recorded else None
             self._conclude(write, recording.touched, cause)
+        return True
 
     def _known(self, connection: Connection, article: str) -> Known:
         standing = tuple(
@@ -206,18 +241,11 @@ class Recorder:
         return write.append(drafts)
 
     def _refresh_claims(self, connection: Connection) -> None:
+        if (switched := switches(connection)) != self._switched:
+            self._memory.forget()  # it was folded from read tables that a rebuild has replaced
+            self._switched, self._claims = switched, ClaimSet()
         if self._timeline.claims_at(connection) != self._claims.claims_at or not self._claims.claims:
             self._claims = self._timeline.claim_set(connection)
-
-    def _quarantined(self, incoming: Incoming, reason: str) -> Draft:
-        event = MessageQuarantined(
-            incoming.topic, incoming.partition, incoming.offset, reason,
-            QuarantineText(b64encode(incoming.value).decode()),
-        )  # fmt: skip
-        key = f"quarantine:{self._bus.id}:{incoming.topic}:{incoming.partition}:{incoming.offset}"
-        # Messages are keyed by article: whatever such a one holds goes when its article is erased.
-        about = (incoming.key,) if incoming.key and not any(c.isspace() for c in incoming.key) else ()
-        return Draft(event, "log", self._clock.now(), about, key=key)
 
     # --- readings asked for ---------------------------------------------------------------------
 

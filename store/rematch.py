@@ -1,10 +1,9 @@
-"""What another reading of the recorded articles would have come to: decided by the recorder's own rules, written nowhere.
+"""What another reading of the recorded articles changes: mentions and statuses gained, lost, earlier, later. Pure.
 
-Pure: `imagined` plays an article's revisions through `drafts_of` as the recorder does, `difference` says what that changes.
-People's reviews are honoured: they are found again by the anchor of the passage.
+`store.imagine` says what the other reading comes to; this says what is different.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -12,22 +11,10 @@ import msgspec
 from msgspec import UNSET
 
 from store.claim import ClaimSet
-from store.events import MentionRecorded, MentionWithdrawn, Status
-from store.evidence import Evidence, Review
-from store.keyed import Keyed
+from store.events import Status
+from store.evidence import Evidence
 from store.lineage import Outlets
-from store.messages import Reading, RevisionFound
-from store.recording import Known, Standing, Texts, drafts_of
 from store.status import StatusChange, rivals_of, status_history
-
-Reviews = Callable[[MentionRecorded], Review | None]
-
-
-class Read(NamedTuple):
-    """One revision as read anew, with the texts that the reading speaks about."""
-
-    reading: Reading
-    texts: Texts
 
 
 class MentionDiffers(msgspec.Struct, frozen=True):
@@ -65,37 +52,6 @@ class Side(NamedTuple):
 
     claims: ClaimSet
     evidence: Sequence[Evidence]
-
-
-def imagined(
-    reads: Sequence[Read], claims: ClaimSet, keyed: Keyed, reviews: Reviews, withdrawn_at: datetime | None
-) -> list[Evidence]:
-    """One article's mentions, had its revisions been read like this; `reads` in order of revision."""
-    found: dict[str, Evidence] = {}
-    revision: int | None = None
-    for reading, texts in reads:
-        assert isinstance(reading.source, RevisionFound)
-        standing = tuple(_standing(item) for item in found.values() if item.ended_at is None)
-        for draft in drafts_of(reading, Known(revision, reading.claims_at, standing), texts, claims, keyed).drafts:
-            match draft.event:
-                case MentionRecorded() as event:
-                    found[event.mention] = Evidence(event, draft.occurred_at, review=reviews(event))
-                case MentionWithdrawn(mention=mention):
-                    found[mention] = msgspec.structs.replace(found[mention], ended_at=draft.occurred_at)
-                case _:
-                    pass
-        revision = reading.source.revision
-    return [_ended(item, withdrawn_at) for item in found.values()]
-
-
-def _standing(item: Evidence) -> Standing:
-    return Standing(item.mention, item.occurred_at, item.mention.text.quote if item.mention.text else None)
-
-
-def _ended(item: Evidence, at: datetime | None) -> Evidence:
-    if at is None or item.ended_at is not None:
-        return item
-    return msgspec.structs.replace(item, ended_at=max(at, item.occurred_at))
 
 
 def difference(before: Side, after: Side, outlets: Outlets, now: datetime) -> Difference:

@@ -3,6 +3,7 @@
 `position` and `recorded_at` are given under the append lock. Instants are microseconds since 1970 UTC.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.exc import DBAPIError
 
 FORMAT = 1
 """Version of the tables below. A ledger of a newer format is refused, an older one is migrated on opening."""
@@ -123,6 +125,14 @@ def select_decoded(start: int, stop: int) -> str:
     return _select(_DECODED, start, stop)
 
 
+def select_facts(start: int, stop: int) -> str:
+    """Position, name, schema, `occurred_at` and facts of positions [start, stop), in order."""
+    return (
+        "SELECT position, name, schema, occurred_at, facts FROM events "  # noqa: S608 - own names
+        f"WHERE position >= {int(start)} AND position < {int(stop)} ORDER BY position"
+    )
+
+
 def _select(columns: str, start: int, stop: int) -> str:
     return (
         f"SELECT {columns} FROM events e LEFT JOIN texts t ON t.position = e.position "  # noqa: S608 - own names
@@ -130,15 +140,26 @@ def _select(columns: str, start: int, stop: int) -> str:
     )
 
 
-def bulk_insert(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
-    """Inserts plain tuples in one statement: `executemany` on SQLite, unnested arrays on PostgreSQL."""
-    if not rows:
+def bulk_insert(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Inserts plain tuples: `executemany` on SQLite, binary COPY on PostgreSQL, which takes in rows while others are made."""
+    if not rows:  # an empty list; what only iterates is never empty here
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_insert_each(table), rows)
-        return
-    columns = tuple(list(column) for column in zip(*rows, strict=True))
-    connection.exec_driver_sql(_insert_unnested(table, connection.dialect), columns)
+        connection.exec_driver_sql(_insert_each(table), list(rows))
+    else:
+        _copy(connection, table, rows)
+
+
+def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    statement, types = _copy_in(table, connection.dialect)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:  # told as any other statement's would be
+        raise DBAPIError.instance(statement, None, error, connection.dialect.loaded_dbapi.Error) from error
 
 
 @lru_cache
@@ -148,10 +169,10 @@ def _insert_each(table: Table) -> str:
 
 
 @lru_cache
-def _insert_unnested(table: Table, dialect: Dialect) -> str:
-    types = [column.type.compile(dialect) for column in table.columns]
-    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
-    return f"INSERT INTO {table.name} ({_names(table)}) SELECT * FROM unnest({arrays})"  # noqa: S608 - own names
+def _copy_in(table: Table, dialect: Dialect) -> tuple[str, list[str]]:
+    """The statement, and the types of the columns: binary COPY converts nothing."""
+    types = [column.type.compile(dialect).lower() for column in table.columns]
+    return f"COPY {table.name} ({_names(table)}) FROM STDIN (FORMAT BINARY)", types
 
 
 def _names(table: Table) -> str:

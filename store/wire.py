@@ -4,7 +4,7 @@
 rewritten: an old version is decoded by the class of that version and then upcast.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,8 +12,10 @@ from msgspec import UNSET
 
 from store.events import EVENTS, Event
 
-_encoder = msgspec.json.Encoder(order="sorted")
-_has_text = {cls: "text" in cls.__struct_fields__ for cls in EVENTS}
+_encode = msgspec.json.Encoder(order="sorted").encode
+_replace = msgspec.structs.replace
+
+
 class UnknownEvent(Exception):
     """The ledger holds an event that this release does not know: it was written by a newer one."""
 
@@ -24,13 +26,10 @@ class UnknownEvent(Exception):
 
 def encode(event: Event) -> tuple[bytes, bytes | None]:
     """The event's facts and, if it has any, its text, as canonical bytes."""
-    cls = type(event)
-    if not _has_text[cls]:
-        return _encoder.encode(event), None
-    text = event.text  # type: ignore[attr-defined]
+    text = getattr(event, "text", UNSET)
     if text is UNSET:
-        return _encoder.encode(event), None
-    return _encoder.encode(msgspec.structs.replace(event, text=UNSET)), _encoder.encode(text)
+        return _encode(event), None
+    return _encode(_replace(event, text=UNSET)), _encode(text)
 
 
 class Past(NamedTuple):
@@ -62,6 +61,14 @@ class Versions:
             raise ValueError(f"event {cls.NAME} version {cls.SCHEMA} is defined twice; a new shape needs a new SCHEMA")
         self._decoders[version] = msgspec.json.Decoder(cls)
 
+    def __contains__(self, version: object) -> bool:
+        return version in self._decoders
+
+    @property
+    def past(self) -> Collection[tuple[str, int]]:
+        """Those of earlier releases, by (wire name, schema)."""
+        return self._upcasters.keys()
+
     def decode(self, name: str, schema: int, facts: bytes, text: bytes | None) -> Event:
         """The event in its present version; without its text if that was erased. Raises UnknownEvent, msgspec errors."""
         version = (name, schema)
@@ -78,4 +85,5 @@ class Versions:
 PAST: tuple[Past, ...] = ()
 """Versions that earlier releases wrote. There is none yet; whoever changes an event moves its old class here."""
 
-decode = Versions(EVENTS, PAST).decode
+versions = Versions(EVENTS, PAST)
+decode = versions.decode

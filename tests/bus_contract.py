@@ -23,6 +23,7 @@ from store.bus.open import open_bus
 from store.bus.place import partition_of
 
 PARTITIONS = 8
+SEED = int(os.environ.get("DATELINE_SOAK_SEED", "1"))
 PATIENCE = 30
 """Seconds after which a test gives up waiting for what must come."""
 
@@ -433,7 +434,7 @@ class BusContract:
     @pytest.mark.soak
     def test_members_and_publishers_killed_again_and_again_lose_nothing(self, bus, topic, url):
         """30 kills, seeded. Whatever was acknowledged is in the log once, and whatever is in the log was worked on."""
-        dice, safe, done = random.Random(1), {}, set()
+        dice, safe, done = random.Random(SEED), {}, set()
         names = ["a", "b", "c"]
         workers = {name: child(work_and_say, f"{url}{self.SESSION}", topic, name) for name in names}
         for round_ in range(10):
@@ -509,6 +510,20 @@ class BusContract:
         bus.publish(topic, [Outgoing(key_for(2), f"{n}".encode()) for n in range(10)])
         bus.trim(topic, {2: 6})
         assert [m.offset for m in drain(join("a"), 4)] == [6, 7, 8, 9]
+
+    def test_a_group_counts_and_says_what_it_will_never_see(self, bus, topic, join, caplog):
+        bus.publish(topic, [Outgoing(key_for(2), f"{n}".encode()) for n in range(10)])
+        first = join("a")
+        drain(first, 10)
+        assert first.missed == 0
+        first.close()
+        bus.publish(topic, [Outgoing(key_for(2), f"{n}".encode()) for n in range(10, 20)])
+        bus.trim(topic, {2: 16})
+        heir = join("a")
+        assert [m.offset for m in drain(heir, 4)] == [16, 17, 18, 19]
+        assert heir.missed == 6
+        assert f"{topic}/2: 6 messages were deleted before group group had read them" in caplog.text
+        assert bus.committed(topic, "group")[2] == 20
 
     def test_a_log_is_not_trimmed_beyond_its_end(self, bus, topic):
         bus.publish(topic, [Outgoing(key_for(2), b"0")])

@@ -3,7 +3,7 @@
 import pytest
 import tiers
 
-pytest.register_assert_rewrite("bus_contract")
+pytest.register_assert_rewrite("bus_contract", "chores_contract")
 
 
 def pytest_terminal_summary(terminalreporter):

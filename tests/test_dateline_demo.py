@@ -142,6 +142,14 @@ def test_the_ledger_it_filled_can_be_audited_and_rebuilt(played):
     assert json.loads(rebuilt.stdout)["equal"] is True
 
 
+def test_read_again_it_would_have_found_and_told_the_same(played):
+    done = dateline("replay", "--rematch", "--home", played[1], "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["mentions"], found["statuses"], found["alerts"]) == ([], [], [])
+    assert (found["articles"], found["unread"]) == (92, 0)
+
+
 def test_the_story_can_be_asked_by_both_clocks(played):
     home = played[1]
     early = dateline("story", "kim-russia-visit", "--home", home, "--as-of", "2023-09-09", "--json")

@@ -15,11 +15,12 @@ import tiers
 import yaml
 from compose_spec import PyCompose
 
-from dateline.roles import ROLES
+from dateline.parts import open_broker
+from dateline.roles import roles_of
 from dateline.settings import load_settings
 from store.bus.open import open_bus
 from store.database import create_schema, drop_schema
-from store.messages import ARTICLES, READINGS
+from store.messages import ARTICLES, QUARANTINE, READINGS
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -45,8 +46,9 @@ def test_the_check_by_the_specification_can_fail(fault):
         PyCompose.from_yaml(yaml.safe_dump(broken))
 
 
-def test_every_role_has_a_service_and_nothing_else_is_ours():
-    assert set(OURS) == {*ROLES, "init"}
+def test_every_role_of_such_a_home_has_a_service_and_nothing_else_is_ours(tmp_path):
+    settings = load_settings(tmp_path, {"DATELINE_CELERY_URL": OURS["chores"]["environment"]["DATELINE_CELERY_URL"]})
+    assert set(OURS) == {*roles_of(settings), "init"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -123,6 +125,7 @@ def test_our_environment_is_what_settings_know(tmp_path):
         settings = load_settings(tmp_path, given)
         assert settings.ledger_url().startswith("postgresql+psycopg://dateline:x@postgres")
         assert settings.bus_address() == "kafka://kafka:9092"
+        assert open_broker(settings).url == "redis://redis:6379/0"
 
 
 def test_the_secrets_script_draws_one_password_and_keeps_it(tmp_path):
@@ -179,21 +182,23 @@ def test_the_images_health_check_tells_a_role_that_steps_from_one_that_does_not(
 def place(tmp_path_factory):
     """A home as compose gives it to the containers: database and bus on real servers, secrets in files."""
     folder = tmp_path_factory.mktemp("composed")
-    database, kafka = tiers.requires_tier("postgresql"), tiers.requires_tier("kafka")
+    database, kafka, redis = map(tiers.requires_tier, ("postgresql", "kafka", "redis"))
     name = f"composed_{uuid.uuid4().hex[:8]}"
     (folder / "database_url").write_text(database)
     given = {
         "DATELINE_HOME": str(folder / "home"), "DATELINE_BEAT_DIR": str(folder),
         "DATELINE_DATABASE_URL_FILE": str(folder / "database_url"), "DATELINE_DATABASE_SCHEMA": name,
         "DATELINE_BUS_URL": f"kafka://{kafka}", "DATELINE_TOPIC_PREFIX": f"{name}.", "DATELINE_PARTITIONS": "2",
+        "DATELINE_CELERY_URL": redis,
     }  # fmt: skip
     settings = load_settings(folder, given)
     create_schema(settings.server_url(), name)
     yield folder, given
     drop_schema(settings.server_url(), name)
     bus = open_bus(settings.bus_address())
-    bus.drop((ARTICLES, READINGS))
+    bus.drop((ARTICLES, READINGS, QUARANTINE))
     bus.close()
+    open_broker(settings).forget()
 
 
 def launch(place, name, **more):
@@ -215,7 +220,8 @@ def test_the_commands_run_as_written(place):
     """init ends well; each role starts, steps, and ends on SIGTERM within the time that compose gives it."""
     made = launch(place, "init")
     assert made.wait(PATIENCE) == 0, made.stderr.read()
-    running = {name: launch(place, name, DATELINE_WEB_PORT="0", DATELINE_WEB_HOST="127.0.0.1") for name in ROLES}
+    roles = [name for name in OURS if name != "init"]
+    running = {name: launch(place, name, DATELINE_WEB_PORT="0", DATELINE_WEB_HOST="127.0.0.1") for name in roles}
     try:
         for name, process in running.items():
             line, log = _until(process, '"started"')
@@ -228,8 +234,8 @@ def test_the_commands_run_as_written(place):
         for process in running.values():
             process.kill()
             process.communicate()
-    assert ended == dict.fromkeys(ROLES, 0)
-    assert beats == {"ingest-0", "match-c0ffee", "record-0", "alert-0", "web-0"}
+    assert ended == dict.fromkeys(running, 0)
+    assert beats == {"beat-0", "chores-0", "match-c0ffee", "record-0", "web-0"}
 
 
 def test_the_health_check_of_web_tells_an_answer_from_none(place):

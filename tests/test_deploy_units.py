@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from dateline.supervisor import DRAIN_SECONDS
+from store.chores import Figures as Chores
 from web.checks import Check
 from web.exposition import exposition
 from web.figures import FeedFigure, Figures
@@ -112,7 +113,7 @@ def metrics():
     at = datetime(2031, 5, 1, tzinfo=UTC)
     figures = Figures(
         events=1, recorded_at=1, outcomes={"failed": 1}, alerts={"failed": 1}, under_way=(1.0,),
-        feeds=(FeedFigure("f", "o", "failing", 0, 1),),
+        feeds=(FeedFigure("f", "o", "failing", 0, 1),), chores=Chores({("poll", "failed"): 1}, at, ()),
     )  # fmt: skip
     snapshot = Snapshot(at, 0.0, (Check("ingest", True, ""),), (Stage("match", 0, 1),), figures)
     return {re.match(r"[a-z_]+", line)[0] for line in exposition(snapshot, "1").decode().splitlines() if line[0] != "#"}

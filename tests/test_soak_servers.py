@@ -3,79 +3,27 @@
 import json
 import os
 import random
-import shutil
-import signal
 import subprocess
 import sys
 import time
 
 import pytest
+from soak_servers import Broker, Database
 from test_dateline_demo import ROOT
 from test_dateline_distributed import CLAIMS, embedded, wire  # noqa: F401 - fixtures
-from tiers import requires_tier
 
-from services import broker, postgresql
-from services.process import ServiceFailed, running
+from services.process import ServiceFailed
 
 pytestmark = pytest.mark.chaos
 
 KILLS = int(os.environ.get("DATELINE_SOAK_CRASHES", "4"))
 SEED = int(os.environ.get("DATELINE_SOAK_SEED", "1"))
-PLACE = ROOT / ".services"
-
-
-class Database:
-    """A PostgreSQL cluster of this test's own."""
-
-    def __init__(self, name):
-        self.directory = PLACE / f"soak-{name}"
-        self.address = postgresql.up(self.directory)
-        self.settings = {"DATELINE_DATABASE_URL": self.address}
-
-    def crash(self):
-        assert postgresql._pg_ctl(self.directory / "data", "-m", "immediate", "-w", "stop").returncode == 0
-
-    def start(self):
-        assert postgresql.up(self.directory) == self.address
-
-    def end(self):
-        postgresql.down(self.directory)
-        shutil.rmtree(self.directory)
-
-
-class Broker:
-    """A Kafka broker of this test's own, from the jars that were fetched for the shared one."""
-
-    def __init__(self, name):
-        requires_tier("kafka")
-        self.directory = PLACE / f"soak-{name}"
-        self.directory.mkdir(parents=True, exist_ok=True)
-        if not (self.directory / "libs").exists():
-            (self.directory / "libs").symlink_to(PLACE / "kafka" / "libs")
-            shutil.copy(PLACE / "kafka" / "fetched", self.directory)
-        self.address = broker.up(self.directory)
-        self.settings = {"DATELINE_BUS_URL": f"kafka://{self.address}?timeout=5"}
-
-    def crash(self):
-        pid = running(self.directory, str(self.directory))
-        os.kill(pid, signal.SIGKILL)
-        while running(self.directory, str(self.directory)) is not None:
-            time.sleep(0.01)
-
-    def start(self):
-        assert broker.up(self.directory) == self.address
-
-    def end(self):
-        broker.down(self.directory)
-        shutil.rmtree(self.directory)
 
 
 @pytest.fixture(params=[Database, Broker])
 def server(request):
-    tier = {Database: "postgresql", Broker: "kafka"}[request.param]
-    requires_tier(tier)
     try:
-        server = request.param(tier)
+        server = request.param(request.param.TIER)
     except ServiceFailed as error:
         pytest.fail(str(error))
     yield server

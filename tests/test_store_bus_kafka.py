@@ -1,16 +1,34 @@
 """The bus on a real Kafka broker: the contract, and what is its own."""
 
+import os
+import signal
 import socket
 import uuid
+from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
-from bus_contract import PARTITIONS, BusContract, message
+from bus_contract import (
+    PARTITIONS,
+    BusContract,
+    ReaderAsConsumer,
+    child,
+    consume_and_say,
+    drain,
+    heard,
+    key_for,
+    message,
+    until,
+)
+from kafka import OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.coordinator.base import MemberState
 from kafka.record import util
 from tiers import requires_tier
 
-from store.bus import BusError, BusUnavailable
+from store.bus import BusError, BusUnavailable, LostPartition, Outgoing
 from store.bus.kafka import KafkaBus
+from store.bus.kafka_group import InHand
 from store.bus.open import open_bus
 
 
@@ -22,6 +40,12 @@ def address():
 @pytest.fixture
 def topic():
     return f"test.{uuid.uuid4().hex}"
+
+
+def consume_and_die_giving_up(connection, url, topic, member):
+    """Killed in the middle of a rebalance: it has given partitions up, and has not yet said so to the group."""
+    InHand.on_partitions_revoked = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    consume_and_say(connection, url, topic, member, commits=True)
 
 
 class TestKafkaBus(BusContract):
@@ -57,6 +81,50 @@ class TestKafkaBus(BusContract):
         for member in members:
             member.close()
         bus._clients.admin().delete_groups(["group"])
+
+    def test_partitions_given_up_by_a_member_that_is_then_killed_are_not_left_without_one(self, bus, topic, url, join):
+        bus.publish(topic, map(message, range(40)))
+        process, connection = child(consume_and_die_giving_up, f"{url}{self.LONG}", topic, "a")
+        taken = heard(connection)
+        while len(taken) < 40:
+            taken += heard(connection)
+        patient = open_bus(f"{url}{self.LONG}")
+        newcomer = join("b", patient)
+        until(lambda _: not process.is_alive(), newcomer)
+        bus.publish(topic, [Outgoing(key_for(p), b"1") for p in range(PARTITIONS)])
+        everywhere = set(range(PARTITIONS))
+        until(lambda found: {m.partition for _, m in found} == everywhere, newcomer, join("a", patient))
+        patient.close()
+
+    def test_a_member_whose_join_was_answered_between_two_polls_is_not_deaf(self, bus, topic, join):
+        member = join("a")
+        bus.publish(topic, [message(1)])
+        drain(member, 1)
+        coordinator = member._consumer._coordinator
+        coordinator.state = MemberState.REBALANCING  # all that kafka-python keeps of a join whose answer it threw away
+        coordinator._disable_heartbeat()
+        assert not coordinator.need_rejoin()
+        bus.publish(topic, [message(2)])
+        for _ in range(20):
+            with suppress(LostPartition):
+                member.poll(500, 0.2)
+                member.commit()
+        assert bus.committed(topic, "group") == bus.ends(topic)
+
+    def test_a_group_that_had_come_further_than_the_log_goes_reads_all_of_it_again(self, bus, topic, join, caplog):
+        bus.publish(topic, [Outgoing(key_for(2), f"{n}".encode()) for n in range(4)])
+        place = TopicPartition(topic, 2)
+        bus._clients.admin().alter_group_offsets("group", {place: OffsetAndMetadata(50, "", -1)})
+        assert [m.offset for m in drain(join("a"), 4)] == [0, 1, 2, 3]
+        assert f"{topic}/2: the log ends before the place that group group had come to" in caplog.text
+
+    def test_expiring_is_left_to_the_brokers(self, bus, topic):
+        bus.publish(topic, [Outgoing(key_for(2), b"0") for _ in range(4)])
+        assert bus.expire(topic, datetime(2100, 1, 1, tzinfo=UTC), read={2: 4}) == 0
+        assert bus.ends(topic)[2] == 4
+        reader = bus.reader(topic)
+        assert len(drain(ReaderAsConsumer(reader), 4)) == 4
+        reader.close()
 
     def test_the_log_has_an_identity_that_lasts(self, bus, address, topic):
         again = KafkaBus(address, identity=topic)

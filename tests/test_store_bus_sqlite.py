@@ -5,11 +5,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bus_contract import PARTITIONS, BusContract, child, drain, heard, key_for, kill, message, number
 
 from store.bus import BusError, BusUnavailable, LostPartition, Outgoing
+from store.bus.open import open_bus
 from store.bus.sqlite import SqliteBus
 from store.bus.sqlite_file import BusFile
 
@@ -210,6 +212,77 @@ def test_a_group_that_lost_messages_to_a_trim_says_how_many(bus, caplog):
     assert [m.offset for m in consumer.poll(10, 0)] == [7, 8, 9]
     assert "5 messages were deleted" in caplog.text
     consumer.close()
+
+
+# --- retention ------------------------------------------------------------------------------------
+
+
+T0 = datetime(2024, 5, 6, tzinfo=UTC)
+MONTH = timedelta(days=30)
+
+
+def read_by(bus, group, most):
+    """A group that has read and committed that many of the messages of partition 1."""
+    consumer = bus.consumer("t", group, "a")
+    consumer.poll(most, 0)
+    consumer.commit()
+    consumer.close()
+
+
+def offsets(bus):
+    """What partition 1 still holds."""
+    reader = bus.reader("t")
+    found = [m.offset for m in reader.poll(100, 0) if m.partition == 1]
+    reader.close()
+    return found
+
+
+def test_what_all_have_read_goes_when_it_is_a_month_old(bus):
+    bus.publish("t", [Outgoing(key_for(1), b"0") for _ in range(10)])
+    read_by(bus, "fast", 10)
+    read_by(bus, "slow", 6)
+    assert bus.expire("t", T0) == 0
+    bus.publish("t", [Outgoing(key_for(1), b"0") for _ in range(5)])
+    assert bus.expire("t", T0 + MONTH - timedelta(seconds=1)) == 0
+    assert bus.expire("t", T0 + MONTH) == 6, "the slow group has not read more"
+    read_by(bus, "slow", 100)
+    assert bus.expire("t", T0 + MONTH) == 4
+    read_by(bus, "fast", 100)
+    assert bus.expire("t", T0 + MONTH) == 0, "the rest is younger"
+    assert offsets(bus) == [10, 11, 12, 13, 14]
+
+
+def test_nothing_goes_that_nobody_has_said_to_have_read(bus):
+    bus.publish("t", [Outgoing(key_for(1), b"0") for _ in range(10)])
+    assert [bus.expire("t", T0 + n * MONTH) for n in range(3)] == [0, 0, 0]
+    assert bus.expire("t", T0 + 3 * MONTH, read={}) == 0
+    assert bus.expire("t", T0 + 3 * MONTH, read={1: 4}) == 4
+    read_by(bus, "group", 2)
+    assert bus.expire("t", T0 + 3 * MONTH, read={1: 9}) == 2, "the group has read two of what is left"
+
+
+def test_a_file_that_is_too_large_lets_go_of_all_that_was_read(tmp_path):
+    bus = open_bus(f"sqlite:///{tmp_path / 'bus.db'}?retention_mb=0.1&retention_hours=-1")
+    bus.ensure("t", 8)
+    bus.publish("t", [Outgoing(key_for(1), b"0" * 10_000) for _ in range(5)])
+    read_by(bus, "group", 3)
+    assert bus.expire("t", T0) == 0
+    bus.publish("t", [Outgoing(key_for(1), b"0" * 10_000) for _ in range(10)])
+    assert bus.expire("t", T0) == 3
+    assert len(offsets(bus)) == 12
+    bus.close()
+
+
+def test_a_file_of_a_release_that_knew_no_retention_learns_it(bus, tmp_path):
+    bus.publish("t", [Outgoing(key_for(1), b"0") for _ in range(3)])
+    read_by(bus, "group", 3)
+    bus.close()
+    with sqlite3.connect(tmp_path / "bus.db") as connection:
+        connection.execute("DROP TABLE mark")
+    again = SqliteBus(tmp_path / "bus.db")
+    assert again.expire("t", T0) == 0
+    assert again.expire("t", T0 + MONTH) == 3
+    again.close()
 
 
 def test_partitions_with_much_to_read_do_not_starve_the_others(bus):

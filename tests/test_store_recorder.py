@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from store.audit import verify
-from store.bus import Outgoing
+from store.bus import BusUnavailable, Outgoing
 from store.bus.sqlite import SqliteBus
+from store.bus.sqlite_read import SqliteReader
 from store.claim import Claim, Entity
 from store.clock import FixedClock
 from store.content import Content, Revision
@@ -16,6 +17,7 @@ from store.keyed import Keyed
 from store.ledger import Draft, Ledger
 from store.messages import (
     ARTICLES,
+    QUARANTINE,
     READINGS,
     Reading,
     RevisionFound,
@@ -47,7 +49,7 @@ class Desk:
         )
         self.content = Content(open_engine(f"sqlite:///{folder}/content.db"))
         self.bus = SqliteBus(folder / "bus.db")
-        for topic in (ARTICLES, READINGS):
+        for topic in (ARTICLES, READINGS, QUARANTINE):
             self.bus.ensure(topic, 2)
         self.recorder = self.new_recorder()
         self.claims_at = -1
@@ -192,6 +194,23 @@ def test_a_reading_that_makes_no_sense_is_quarantined_whole(desk):
     desk.publish(source, said())
     desk.drain()
     assert desk.names().count("article.published") == 2
+
+
+def test_a_recorder_whose_bus_fell_silent_as_it_took_up_reads_on_where_the_ledger_says(desk, monkeypatch):
+    desk.publish(desk.article(), said())
+    desk.drain()
+    seek = SqliteReader.seek
+
+    def silent(*_):
+        monkeypatch.setattr(SqliteReader, "seek", seek)
+        raise BusUnavailable
+
+    heir = desk.new_recorder()
+    monkeypatch.setattr(SqliteReader, "seek", silent)
+    with pytest.raises(BusUnavailable):
+        heir.step(timeout=0)
+    assert heir.step(timeout=0) == 0, "it read from the beginning"
+    heir.close()
 
 
 def test_a_failed_reading_still_records_its_article(desk):

@@ -554,7 +554,7 @@ def test_tables_of_another_layout_are_refused(home):
     told_story(home)
     with writing(home.engine) as connection:
         connection.execute(home.timeline.tables.cursor.update().values(version=99))
-    with pytest.raises(TimelineOutdated, match="drop them"):
+    with pytest.raises(TimelineOutdated, match="replay --rebuild"):
         home.record(ev.RulesChanged("v", "{}"))
 
 

@@ -7,7 +7,7 @@ import pytest
 from store.bus import BusUnavailable, Outgoing
 from store.bus.sqlite import SqliteBus
 from store.claim import ClaimSet
-from store.messages import ARTICLES, READINGS, WithdrawalFound, decode_reading, encode_message
+from store.messages import ARTICLES, QUARANTINE, READINGS, WithdrawalFound, decode_reading, encode_message
 from workers.consume import GROUP, Worker
 
 T0 = datetime(2024, 5, 6, 8, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ class NoTexts:
 @pytest.fixture
 def bus(tmp_path):
     bus = SqliteBus(tmp_path / "bus.db")
-    for topic in (ARTICLES, READINGS):
+    for topic in (ARTICLES, READINGS, QUARANTINE):
         bus.ensure(topic, 1)
     yield bus
     bus.close()

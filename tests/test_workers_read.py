@@ -80,13 +80,6 @@ def test_a_scope_of_one_claim_finds_what_the_whole_list_finds_of_it():
     assert narrow == tuple(m for m in wide if m.claim == "harrow-repair-cost")
 
 
-def test_explain_gives_the_cues_of_a_mention_and_nothing_for_one_it_does_not_find():
-    mention = READER.read(document()).mentions[0]
-    assert READER.explain(document(), mention) == mention.why
-    assert any(cue.startswith("match:") for cue in mention.why)
-    assert READER.explain(document("Chess\n\nA chess final."), mention) == ()
-
-
 def test_the_version_tells_whether_similarity_was_at_hand():
     assert READER.version != Reader(CLAIMS, load_vectors(), KEY).version
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from train.encoder_model import StanceEncoder, pretrained
 from train.scores import headline_report
 from train.stance_data import LABELS, Labelled, read, split
-from workers.pair_encoder import SHIPPED, pair_tokenizer, pieces
+from workers.encoder import tokenizer_of
+from workers.pair_encoder import SHIPPED, pieces
 from workers.vectors import installed
 
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -29,7 +30,8 @@ EPOCHS, BATCH, RATE, WARM, SMOOTHING, SEED = 4, 16, 5e-5, 0.1, 0.05, 0
 Row = tuple[list[int], list[int], int]
 
 
-def _tensors(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor]:
+def tensors(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor]:
+    """Pieces, mask and types of a batch, filled up to its longest row."""
     longest = max(len(ids) for ids, _, _ in rows)
     ids, mask, types = (torch.zeros(len(rows), longest, dtype=torch.long) for _ in range(3))
     for at, (pieces_, kinds, _) in enumerate(rows):
@@ -65,7 +67,7 @@ def fine_tune(model: StanceEncoder, rows: list[Row]) -> None:
     for epoch in range(EPOCHS):
         for batch in _batches(rows):
             goal = torch.tensor([label for _, _, label in batch])
-            loss = nn.functional.cross_entropy(model(*_tensors(batch)), goal, label_smoothing=SMOOTHING)
+            loss = nn.functional.cross_entropy(model(*tensors(batch)), goal, label_smoothing=SMOOTHING)
             loss.backward()
             nn.utils.clip_grad_norm_(body, 1.0)
             learner.step()
@@ -86,7 +88,7 @@ def export(model: StanceEncoder, path: Path) -> None:
         names = ["ids", "mask", "types"]
         torch.onnx.export(
             model,
-            _tensors([([101, 2000, 102, 2001, 102], [0, 0, 0, 1, 1], 0)] * 2),
+            tensors([([101, 2000, 102, 2001, 102], [0, 0, 0, 1, 1], 0)] * 2),
             str(full),
             input_names=names,
             output_names=["logits"],
@@ -110,9 +112,9 @@ def main() -> None:
     random.seed(SEED)
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
-    tokenizer = pair_tokenizer(found[1])
+    tokenizer = tokenizer_of(found[1])
     headlines, _ = read(given.data)
-    model = pretrained(_verified(given.base or _packaged()))
+    model = pretrained(verified_base(given.base))
     learn, test = (list(range(len(headlines))), []) if given.hold_out is None else split(headlines, given.hold_out, 4)
     fine_tune(model, [_row(tokenizer, headlines[i]) for i in learn])
     if test:
@@ -129,7 +131,9 @@ def _packaged() -> Path:
     return Path(spec.origin).parent / "model" / "model.safetensors"
 
 
-def _verified(path: Path) -> Path:
+def verified_base(path: Path | None) -> Path:
+    """The public weights: those given, else the package's. Exits if they are not those that were published."""
+    path = path or _packaged()
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != BASE_SHA256:
         raise SystemExit(f"{path} has SHA-256 {found}, expected {BASE_SHA256}")
@@ -143,7 +147,7 @@ def _row(tokenizer: object, pair: Labelled) -> Row:
 @torch.no_grad()
 def _answers(model: StanceEncoder, rows: list[Row]) -> list[tuple[int, str]]:
     model.eval()
-    answers = [int(np.argmax(model(*_tensors([row])).numpy())) for row in rows]
+    answers = [int(np.argmax(model(*tensors([row])).numpy())) for row in rows]
     return [(row[2], LABELS[answer]) for row, answer in zip(rows, answers, strict=True)]
 
 

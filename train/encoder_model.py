@@ -1,4 +1,4 @@
-"""A six-layer BERT encoder in plain torch, filled from the public all-MiniLM-L6-v2 weights, with one stance head."""
+"""A six-layer BERT encoder in plain torch, filled from the public all-MiniLM-L6-v2 weights, with one head."""
 
 from pathlib import Path
 
@@ -38,14 +38,14 @@ class Layer(nn.Module):
 
 
 class StanceEncoder(nn.Module):
-    """Logits of affirms, denies and discusses from the first piece's vector beside the mean of all."""
+    """Logits of so many answers, from the first piece's vector beside the mean of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: int) -> None:
         super().__init__()
         self.words, self.places, self.types = (nn.Embedding(n, WIDTH) for n in (WORDS, PLACES, 2))
         self.norm, self.drop = nn.LayerNorm(WIDTH, eps=1e-12), nn.Dropout(DROPOUT)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
-        self.head = nn.Linear(2 * WIDTH, 3)
+        self.head = nn.Linear(2 * WIDTH, answers)
 
     def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
         x = self.drop(self.norm(self.words(ids) + self.places.weight[: ids.shape[1]] + self.types(types)))
@@ -57,9 +57,9 @@ class StanceEncoder(nn.Module):
         return self.head(self.drop(torch.cat([x[:, 0], mean], 1)))
 
 
-def pretrained(path: Path) -> StanceEncoder:
+def pretrained(path: Path, answers: int = 3) -> StanceEncoder:
     """The public weights, with a fresh head. Raises KeyError for weights of another architecture."""
-    given, model = load_file(path), StanceEncoder()
+    given, model = load_file(path), StanceEncoder(answers)
     state = model.state_dict()
     state["words.weight"] = given["embeddings.word_embeddings.weight"]
     state["places.weight"] = given["embeddings.position_embeddings.weight"]

@@ -1,11 +1,13 @@
 """The figures in Prometheus' text format. The only file that imports prometheus_client."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from store.chores import Figures as Chores
 from web.figures import BUCKETS, FeedFigure, Figures, Latency
 from web.watching import Snapshot
 
@@ -47,6 +49,7 @@ class _Collector:
             yield from _of_ledger(snapshot.figures)
             yield from _of_feeds(snapshot.figures.feeds, snapshot.at_micros)
             yield from _of_alerts(snapshot.figures)
+            yield from _of_chores(snapshot.figures.chores, snapshot.at)
 
 
 def _of_ledger(figures: Figures) -> Iterator[Metric]:
@@ -112,3 +115,14 @@ def _of_alerts(figures: Figures) -> Iterator[Metric]:
         times.add_metric(["median"], figures.under_way[len(figures.under_way) // 2])
         times.add_metric(["max"], figures.under_way[-1])
         yield times
+
+
+def _of_chores(chores: Chores, now: datetime) -> Iterator[Metric]:
+    states = GaugeMetricFamily("dateline_chores", "Chores by kind and state.", labels=["kind", "state"])
+    for (kind, state), number in sorted(chores.states.items()):
+        states.add_metric([kind, state], number)
+    yield states
+    waits = 0.0 if chores.overdue is None else max(0.0, (now - chores.overdue).total_seconds())
+    yield GaugeMetricFamily(
+        "dateline_chores_overdue_seconds", "For how long the longest waiting chore has been due.", value=waits
+    )

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from store.chores import Figures as Chores
+from store.chores import figures as chores
 from store.clock import to_micros
 from store.events import MessageQuarantined
 from store.tables import events, head
@@ -53,6 +55,7 @@ class Figures(NamedTuple):
     alerts: Mapping[str, int] = {}
     under_way: tuple[float, ...] = ()
     quarantined: int = 0
+    chores: Chores = Chores({}, None, ())
 
 
 class Tallies:
@@ -79,6 +82,7 @@ class Tallies:
             alerts=_alerts(connection, self._timeline),
             under_way=_under_way(connection, self._timeline),
             quarantined=_quarantined(connection),
+            chores=chores(connection),
         )
 
     def _count_on(self, connection: Connection) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from store.claim import ClaimSet
 from store.reading import Attribution, Name, Span
 from workers.cues import UNATTRIBUTED
+from workers.dialogue import turns
 from workers.frames import Frame, closed_quotations
 from workers.names import entity_kind, find_entity, house_name
 from workers.text import Passage, Text
@@ -24,11 +25,14 @@ def attribute(text: Text, passage: Passage, claims: ClaimSet) -> Attribution:
     every span lies within the text. Not guaranteed: that the text's own grammar was understood.
     """
     voice = governing(text, passage, claims)
+    own = publisher(text, claims)
+    if own is not None and voice is not None and voice.source.sort == "unnamed":
+        return own
     if voice is not None and voice.source.sort not in {"nobody", "pronoun"}:
         return _as_known_here(text, claims, _behind(text, claims, voice))
     if UNATTRIBUTED.search(text.text, passage.start, passage.end):
         return Attribution("unnamed")
-    return publisher(text, claims) or Attribution()
+    return own or Attribution()
 
 
 def _as_known_here(text: Text, claims: ClaimSet, found: Attribution) -> Attribution:
@@ -46,8 +50,7 @@ def publisher(text: Text, claims: ClaimSet) -> Attribution | None:
     entity = find_entity(claims, text.document.outlet or "")
     if entity is None or entity_kind(entity) == "outlet":
         return None
-    settles = {voice for claim in claims for principal in claims.principals(claim) for voice in principal.voices}
-    return Attribution("named", None, Name(entity.name, entity.id)) if entity.id in settles else None
+    return Attribution("named", None, Name(entity.name, entity.id)) if entity.id in claims.settling else None
 
 
 def governing(text: Text, passage: Passage, claims: ClaimSet) -> Voice | None:
@@ -64,6 +67,8 @@ def governing(text: Text, passage: Passage, claims: ClaimSet) -> Voice | None:
 
 def _found_governing(text: Text, passage: Passage, claims: ClaimSet) -> Voice | None:
     first, last = text.sentence_at(passage.start), text.sentence_at(max(passage.start, passage.end - 1))
+    if label := turns(text).get(text.sentences[first].paragraph):
+        return next((v for v in voices(text, claims) if v.frame.source == label and v.source.sort != "nobody"), None)
     here = [v for v in voices(text, claims) if first <= v.frame.sentence <= last]
     ranked = sorted(
         ((_weight(text, passage, v, here), -n, v) for n, v in enumerate(here)),

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from store.claim import Claim, ClaimSet, Entity
+from workers.lexical import Index, Worded
 from workers.vectors import Matrix, Vectors
 from workers.words import Word, is_common, stem, words_in
 
@@ -60,15 +60,14 @@ class Watched(msgspec.Struct, frozen=True):
 class WatchList(msgspec.Struct, frozen=True, dict=True):
     """Immutable and shared by every article.
 
-    `names` finds entity spellings, `index` the claims of a token key with its weights there, `stories` the telling
-    keys of each story: what its claims are about, common words left out.
+    `names` finds entity spellings, `stories` holds the telling keys of each story: what its claims are about, common
+    words left out.
     """
 
     claims: ClaimSet
     watched: tuple[Watched, ...]
     weights: dict[str, float]
     names: "Spellings"
-    index: dict[str, tuple[NDArray[np.int32], NDArray[np.float64]]]
     stories: dict[str, frozenset[str]]
 
     @cached_property
@@ -87,9 +86,10 @@ class WatchList(msgspec.Struct, frozen=True, dict=True):
         return {story: frozenset(key for key in keys if key[0] == "@") for story, keys in self.stories.items()}
 
     @cached_property
-    def squares(self) -> NDArray[np.float64]:
-        """Squared norm of each claim's bag."""
-        return np.array([item.norm**2 for item in self.watched])
+    def index(self) -> Index:
+        """Finds the claims that come into question by their words."""
+        worded = [Worded(item.claim.story, item.bag, item.norm**2, item.actors) for item in self.watched]
+        return Index(worded, self.parties, self.names.spellings)
 
     @cached_property
     def position(self) -> dict[str, int]:
@@ -164,6 +164,11 @@ class Spellings:
             found.sort(key=lambda one: -len(one.keys))
         self._parts = _name_parts(entities)
 
+    @property
+    def spellings(self) -> dict[tuple[str, ...], str]:
+        """The token keys of every spelling, and whose it is."""
+        return {one.keys: one.name for found in self._by_first.values() for one in found}
+
     def tokens(self, text: str, words: Sequence[Word]) -> tuple[Token, ...]:
         """See `WatchList.tokens`. A lone part of a name that stands in full elsewhere in the text counts as it."""
         solid = [w for w in words if w.stem]
@@ -224,16 +229,10 @@ def compile_claims(claims: ClaimSet) -> WatchList:
     weights = {key: _weight(key, count, len(parts)) for key, count in spread.items()}
     shared = Counter(term for part in parts for term in set(part.terms))
     watched = tuple(_watched(claim, part, weights, shared, claims) for claim, part in zip(claims, parts, strict=True))
-    index: dict[str, list[int]] = defaultdict(list)
     stories: dict[str, set[str]] = defaultdict(set)
-    for n, item in enumerate(watched):
+    for item in watched:
         stories[item.claim.story].update(key for key in item.bag if not is_common(key))
-        for key in item.bag:
-            index[key].append(n)
-    arrays = {
-        key: (np.array(found, dtype=np.int32), np.array([watched[n].bag[key] for n in found])) for key, found in index.items()
-    }
-    return WatchList(claims, watched, weights, names, arrays, {s: frozenset(keys) for s, keys in stories.items()})
+    return WatchList(claims, watched, weights, names, {s: frozenset(keys) for s, keys in stories.items()})
 
 
 class _Parts(NamedTuple):

@@ -14,6 +14,7 @@ from store.bus import Bus, BusError, Consumer, Incoming, LostPartition, Outgoing
 from store.claim import ClaimSet
 from store.messages import (
     ARTICLES,
+    QUARANTINE,
     READINGS,
     ArticleMessage,
     Reading,
@@ -21,6 +22,7 @@ from store.messages import (
     decode_article_message,
     encode_message,
 )
+from store.quarantine import set_aside
 from store.reading import Document, Findings, Mention, Name
 
 GROUP = "match"
@@ -57,21 +59,28 @@ class Worker:
         self._claims, self._make_reader = claims, make_reader
         self._member = member
         self._consumer: Consumer = bus.consumer(ARTICLES, GROUP, member)
+        self._missed = 0
         self._watched: ClaimSet | None = None
         self._reader: ReadsDocuments | None = None
 
     def step(self, most: int = 64, timeout: float = 0.2) -> int:
         """Reads up to `most` articles. Returns how many readings were published."""
         batch = self._consumer.poll(most, timeout)
+        if self._consumer.missed > self._missed:
+            _log.error("articles_missed", messages=self._consumer.missed - self._missed, mend="dateline reannounce")
+            self._missed = self._consumer.missed
         if not batch:
             return 0
         reader, claims_at = self._present_reader()
         try:
-            self._bus.publish(READINGS, self._readings(batch, reader, claims_at))
+            readings, aside = self._readings(batch, reader, claims_at)
+            if aside:
+                self._bus.publish(QUARANTINE, aside)
+            self._bus.publish(READINGS, readings)
         except BusError:
             # What is in hand was not published: the next commit must not cover it, so it is to be delivered again.
             self._consumer.close()
-            self._consumer = self._bus.consumer(ARTICLES, GROUP, self._member)
+            self._consumer, self._missed = self._bus.consumer(ARTICLES, GROUP, self._member), 0
             raise
         try:
             self._consumer.commit()
@@ -89,14 +98,17 @@ class Worker:
             self._reader, self._watched = self._make_reader(claims), claims
         return self._reader, claims.claims_at
 
-    def _readings(self, batch: Sequence[Incoming], reader: ReadsDocuments, claims_at: int) -> list[Outgoing]:
-        outgoing = []
+    def _readings(
+        self, batch: Sequence[Incoming], reader: ReadsDocuments, claims_at: int
+    ) -> tuple[list[Outgoing], list[Outgoing]]:
+        """The readings, and the messages that cannot be read as such."""
+        outgoing, aside = [], []
         for incoming in batch:
             try:
                 message = decode_article_message(incoming.value)
             except (msgspec.MsgspecError, UnicodeDecodeError):
-                # Passed on as it is: the recorder quarantines what cannot be decoded, with an event.
-                outgoing.append(Outgoing(incoming.key, incoming.value, incoming.headers))
+                _log.warning("undecodable", partition=incoming.partition, offset=incoming.offset)
+                aside.append(set_aside(incoming, "undecodable"))
                 continue
             findings = self._findings(message, reader)
             _log.info(
@@ -109,7 +121,7 @@ class Worker:
             scope = message.scope if isinstance(message, RevisionFound) else ()
             reading = Reading(message, reader.version, claims_at, findings, scope)
             outgoing.append(Outgoing(message.article, encode_message(reading), incoming.headers))
-        return outgoing
+        return outgoing, aside
 
     def _findings(self, message: ArticleMessage, reader: ReadsDocuments) -> Findings | None:
         if not isinstance(message, RevisionFound):

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from store.claim import ClaimSet
-from store.reading import Attribution, Name, Precision
+from store.reading import Attribution, Name, Precision, Span
 from workers.text import Passage, Text
 from workers.verbs import SPEECH_VERB
 from workers.words import DAYS, MONTHS, ORDINALS
@@ -82,12 +82,30 @@ def reference_day(text: Text) -> date | None:
 def said_on(text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet) -> Day | None:
     """The day on which whoever is responsible for the passage said it. See the module's convention."""
     published = reference_day(text)
-    if published is None:
-        return _stated(text, passage.start, passage.end, None)
-    if attribution.anonymity == "none" or _is_the_outlet(text, attribution):
+    if published is not None and _on_publication(text, attribution):
         return Day(published, "day")
+    found = _said(text, passage, attribution, claims, published)
+    return found.day if found else None
+
+
+def said_at(text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet) -> Span | None:
+    """The words that give the day of `said_on`; None where it is the day of publication, or there is none."""
+    published = reference_day(text)
+    if published is not None and _on_publication(text, attribution):
+        return None
+    found = _said(text, passage, attribution, claims, published)
+    return Span(found.start, found.end) if found else None
+
+
+def _on_publication(text: Text, attribution: Attribution) -> bool:
+    return attribution.anonymity == "none" or _is_the_outlet(text, attribution)
+
+
+def _said(
+    text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet, published: date | None
+) -> _Found | None:
     stated = _stated(text, passage.start, passage.end, published)
-    if stated is not None or attribution.anonymity == "unnamed":
+    if published is None or stated is not None or attribution.anonymity == "unnamed":
         return stated
     return _stated_before(text, passage, attribution, claims, published)
 
@@ -110,14 +128,14 @@ def _is_the_outlet(text: Text, attribution: Attribution) -> bool:
     return bool(outlet and who and attribution.speaker is None and outlet.casefold() in who.text.casefold())
 
 
-def _stated(text: Text, start: int, end: int, published: date | None) -> Day | None:
+def _stated(text: Text, start: int, end: int, published: date | None) -> _Found | None:
     """The day of saying in these sentences; where no verb of saying stands at all, the only day that does."""
     whole = _whole_sentences(text, start, end)
     spoken = _spoken_at(text, *whole, published)
     if spoken is not None:
-        return spoken.day
+        return spoken
     free = _free_days(text, *whole, published)
-    return free[0].day if len(free) == 1 and not _verbs(text, *whole) else None
+    return free[0] if len(free) == 1 and not _verbs(text, *whole) else None
 
 
 def _whole_sentences(text: Text, start: int, end: int) -> tuple[int, int]:
@@ -138,7 +156,11 @@ def _spoken_at(text: Text, start: int, end: int, published: date | None) -> _Fou
 
 
 def _verbs(text: Text, start: int, end: int) -> list[re.Match[str]]:
-    return [m for m in _SPEECH.finditer(text.text, start, end) if not _quoted(text, m.start())]
+    """Verbs of saying outside quotations, looked for once in each stretch of a text."""
+    held: dict[tuple[int, int], list[re.Match[str]]] = text.__dict__.setdefault("_speech_verbs", {})
+    if (start, end) not in held:
+        held[start, end] = [m for m in _SPEECH.finditer(text.text, start, end) if not _quoted(text, m.start())]
+    return held[start, end]
 
 
 def _free_days(text: Text, start: int, end: int, published: date | None) -> list[_Found]:
@@ -166,7 +188,9 @@ def _bound(text: Text, found: _Found) -> bool:
     return bool(_BOUND.search(before)) and not _ADVERB.search(before)
 
 
-def _stated_before(text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet, published: date) -> Day | None:
+def _stated_before(
+    text: Text, passage: Passage, attribution: Attribution, claims: ClaimSet, published: date
+) -> _Found | None:
     """The day that an earlier sentence gives for the same speaker, the nearest first."""
     names = _names_of(attribution, claims)
     if not names:
@@ -176,7 +200,7 @@ def _stated_before(text: Text, passage: Passage, attribution: Attribution, claim
         if here.search(text.text, sentence.start, sentence.end):
             spoken = _spoken_at(text, sentence.start, sentence.end, published)
             if spoken is not None:
-                return spoken.day
+                return spoken
     return None
 
 

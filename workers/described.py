@@ -16,15 +16,20 @@ _DOCUMENT = re.compile(
     r"|videos?|footage|tapes?|recordings?|texts?|articles?|stor(?:y|ies)|posts?|tweets?|signs?"
     r"|maps?|analys[ie]s|findings?|evidence|laws?|rules?|contracts?|versions?|minutes|deal"
     r"|agreement|question|news|rumou?rs?|talk|claims?|denials?|move|visit|decision|plan|meeting"
-    r"|event|thing|matter|fact|page|sentence|word|name|number|price|count|sale|product|finding"
+    r"|event|thing|matter|fact|pages?|paragraphs?|annex|clause|heading|sentence|word|name|number|price|count|sale"
+    r"|product|finding"
     r"|train|trip|summit)$",
     re.IGNORECASE,
 )
 """Nouns that may stand before a reporting verb without being anybody who speaks."""
 _THING = re.compile(
-    r"(?:move|visit|decision|plan|meeting|event|thing|matter|fact|page|sentence|word|name|number|price|sale|product|train|trip"
+    r"(?:move|visit|decision|plan|meeting|event|thing|matter|fact|page|paragraph|annex|clause|heading|sentence|word"
+    r"|name|number|price|sale|product|train|trip"
     r"|summit)s?$"
 )
+_THINGS = re.compile(r"(?:tion|ment|ness|ity|age|ure|ing|ence|ance|ship|th|cause|search|cabinet|entry|truth|idea|rest"
+    r"|boat|body)$")
+"""Endings of nouns that are nobody's: 'the distinction', 'the search'."""
 _PLURAL = re.compile(
     r"^(?:two|three|four|five|six|seven|eight|nine|ten|several|some|many|most|both|others|dozens"
     r"|a (?:few|dozen|number)|these|those|\w+ of)\b|(?:[^s']s|people|men|women|staff|police"
@@ -53,7 +58,8 @@ def described(
     for low, high in after:
         known = names.resolve(low, high)
         lead = text.text[head_end:low]
-        if _TRADE.match(noun) and not is_personal(known.name.text):
+        watched = known.kind == "person" and known.name.entity is not None
+        if _TRADE.match(noun) and not (watched or is_personal(known.name.text)):
             continue
         is_person = known.kind == "person" or (
             known.kind == "body" and known.name.entity is None and PERSON_NOUN.search(head) and " " in known.name.text
@@ -64,7 +70,7 @@ def described(
                 r",\s*(?:[A-Z]\w+\.? )*|(?: (?:of|for|at|from|in|to|on) [^,]*|,[^,]*),\s*(?:[A-Z]\w+\.? )*",
                 lead,
             )
-            and not _PLURAL.search(head)
+            and (noun == "counsel" or not _PLURAL.search(head))
         ):
             return person(
                 text,
@@ -149,7 +155,7 @@ def described(
             _common_gender(head),
             noun,
         )
-    if re.match(r"[Tt]he |[Ii]ts |[Hh]is |[Hh]er |[Tt]heir |[Nn]either ", head):
+    if re.match(r"[Tt]he |[Ii]ts |[Hh]is |[Hh]er |[Tt]heir |[Nn]either ", head) and not _THINGS.search(noun):
         return Source(
             "body",
             None,

@@ -12,11 +12,13 @@ import msgspec
 
 from store.claim import ClaimSet
 from store.reading import Span
-from workers.names import alias_pattern
+from workers.dialogue import turns
+from workers.names import CAPITALISED, alias_pattern, registry
 from workers.nouns import BODY_NOUN, OUTLET_NOUN, PERSON_NOUN
 from workers.phrases import VERBAL, clause_subject, floor_of, left_source, noun_phrase, right_source
 from workers.reporting import Act, Find, reporting_verbs
 from workers.silence import CONTACT, SILENCE
+from workers.stands import answers, spoken_label, stands
 from workers.text import Sentence, Text
 from workers.verbs import PUBLISH_VERB
 
@@ -48,7 +50,8 @@ _CITE = re.compile(
 _PASSIVE = re.compile(
     r"\b(?:described|reported|announced|confirmed|denied|quoted|cited|told|said|put about|spread"
     r"|traced|circulated|published|carried|alleged|claimed|rejected|dismissed|confirmed|revealed"
-    r"|disclosed) by\s+"
+    r"|disclosed) by\s+|\b(?:described|dismissed|rejected|denounced|branded|called|labelled|characterised) (?:as )?(?:an? )?"
+    r"[\x01\w ’'-]{1,120}? by\s+(?=(?:the |an? )?[A-Za-z\x00])"
 )
 _LIGHT = re.compile(
     r"\b(?:issu(?:e|es|ed|ing)|ma(?:ke|kes|de|king)|g(?:ive|ives|ave|iving)|offer(?:s|ed|ing)?"
@@ -97,6 +100,8 @@ _DATELINE = re.compile(
     r"(?=\S)"
 )
 """'CITY, Sept 5 (Agency) - ' before the first words of a report."""
+_CLOCK = re.compile(r"(?:\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?|\d{1,2} ?[ap]m)(?: [A-Z]{3,4}\b)?[ :–—-]+(?=\S)")
+"""The time that opens an entry of a live page."""
 _NOMINAL = re.compile(rf"['’]s? (?:\w+ )?(?:{_WORD_OF})\b")
 _FROM = re.compile(rf"\b(?:{_WORD_OF}) (?:from|by)\s+")
 _LABEL = re.compile(r"^(?P<source>[^:\x01.?!;]{2,120}): ?(?=[\x01“\"‘]|[Nn]o comment|[Nn]othing|[Nn]o\b)")
@@ -146,6 +151,8 @@ def masked(text: Text, claims: ClaimSet, sentence: Sentence) -> str:
             said[low:high] = "\x01" * (high - low)
     if sentence.paragraph > 0 and (dateline := _DATELINE.match("".join(said))):
         said[: dateline.end()] = " " * dateline.end()
+    if clock := _CLOCK.match("".join(said)):
+        said[: clock.end()] = " " * clock.end()
     for aside in re.finditer(r"\([^()]{1,60}\)", "".join(said)):
         said[aside.start() : aside.end()] = " " * (aside.end() - aside.start())
     plain = "".join(said)
@@ -157,12 +164,19 @@ def masked(text: Text, claims: ClaimSet, sentence: Sentence) -> str:
 
 def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) -> list[Frame]:
     mask = masked(text, claims, sentence)[:_LONGEST]
-    found = [*_silences(mask), *_agents(mask), *_qualified(mask), *_predicates(mask)]
-    taken = [m.span() for pattern in (SILENCE, _CITE) for m in pattern.finditer(mask)]
+    silences = [*SILENCE.finditer(mask)]
+    found = [*_silences(mask, silences), *_agents(mask), *_qualified(mask), *_predicates(mask)]
+    taken = [m.span() for m in (*silences, *_CITE.finditer(mask))]
     found += [v for v in reporting_verbs(mask, taken) if v.source or found]
-    found += [*_nouns(mask)]
+    found += [*_nouns(mask), *answers(mask)]
     found += [*(() if found else _conduct(mask)), *_labels(mask, title=sentence.paragraph == 0)]
+    found = _without_question(mask, found) or [*spoken_label(mask)]
+    found += [stand for stand in stands(mask) if not _shares_clause(mask, stand, found)]
+    if not found:
+        found = [*_printed(text, claims, sentence, mask)]
     at = sentence.start
+    if label := _turn(text, sentence):
+        found = [Find((label[1], label[1] + 1), label, "label"), *(f for f in found if f.act != "label")]
     frames_here = [
         Frame(
             number,
@@ -176,8 +190,66 @@ def _in_sentence(text: Text, claims: ClaimSet, number: int, sentence: Sentence) 
     return sorted(frames_here, key=lambda f: (f.cue.start, f.cue.end))
 
 
-def _silences(mask: str) -> Iterator[Find]:
-    for match in SILENCE.finditer(mask):
+def _turn(text: Text, sentence: Sentence) -> tuple[int, int] | None:
+    """The label of a dialogue's paragraph, in its first sentence."""
+    label = turns(text).get(sentence.paragraph)
+    if label is None or not sentence.start <= label.start < sentence.end:
+        return None
+    return label.start - sentence.start, label.end - sentence.start
+
+
+_ASKED = re.compile(
+    r"\s*(?:But,? |And |Yet )?(?:(?:When|Though|If|Later,?) )?(?:[Aa]sked|[Pp]ressed|[Qq]uestioned|[Cc]hallenged"
+    r"|[Ii]nvited|[Rr]eminded)\b"
+    r"(?! (?:whether|if) [^,]*$)[^,\x01]*,"
+)
+_CLAUSE = re.compile(r";|, (?:and|but|while|though|although|whereas) ")
+
+
+def _without_question(mask: str, found: list[Find]) -> list[Find]:
+    """Less what is reported in a lead-in such as 'Asked what the men say happened, …', if anything is reported after it."""
+    asked = _ASKED.match(mask)
+    later = [f for f in found if asked and f.cue[0] >= asked.end()]
+    return later or found
+
+
+def _shares_clause(mask: str, stand: Find, found: list[Find]) -> bool:
+    """Whether the clause has a reporting verb of its own already."""
+    marks = [m.start() for m in _CLAUSE.finditer(mask)]
+    start = max((m for m in marks if m <= stand.cue[0]), default=0)
+    end = min((m for m in marks if m > stand.cue[0]), default=len(mask))
+    return any(start <= f.cue[0] < end for f in found)
+
+
+_OPENS = re.compile(r"\s*(?:(?:But|And|Yet|As for|As|It was|In|On|Elsewhere) )?(?:[Tt]he )?")
+
+
+_INSIDE = re.compile(r"(?:, [^,]{2,60},)? (?P<verb>[a-z]+)")
+_DOES = re.compile(
+    r"(?:, [^,]{2,60},)? (?:now |then |also |even |still |later |\w+ly )?(?P<verb>(?!was\b|is\b|does\b|goes\b|its\b"
+    r"|this\b)[a-z]+(?:[^s]s|ed)"
+    r"|has|had|gave|ran|went|put|made|took|found|heard|led|told|saw|got|kept|could|would|flashing|running|carrying|leading)\b"
+)
+
+
+def _printed(text: Text, claims: ClaimSet, sentence: Sentence, mask: str) -> Iterator[Find]:
+    """'The Clarion has thirteen', 'In the Clarion it is larger': another outlet that opens a sentence has printed it."""
+    for start in (0, *(m.end() for m in re.finditer(r"; (?:and |but )?", mask))):
+        opening = _OPENS.match(mask, start)
+        low = sentence.start + (opening.end() if opening else start)
+        alias = next((m for m in alias_pattern(claims).finditer(text.text, low, sentence.end) if m.start() == low), None)
+        name = alias or CAPITALISED.match(text.text, low)
+        if name is None or name.end() >= sentence.end or registry(text, claims).resolve(*name.span()).kind != "outlet":
+            continue
+        within = re.search(r"\b(?:In|On|in|on) (?:the )?$", mask[: name.start() - sentence.start])
+        verb = (_INSIDE if within else _DOES).match(mask[name.end() - sentence.start :])
+        if verb:
+            at = name.end() - sentence.start + verb.start("verb")
+            yield Find((at, at + len(verb["verb"])), (name.start() - sentence.start, name.end() - sentence.start), "say")
+
+
+def _silences(mask: str, silences: list[re.Match[str]]) -> Iterator[Find]:
+    for match in silences:
         # "A doctor who is not authorised to speak said": no silence on the matter.
         if not re.search(r"(?<!,) who (?:\w+ )?$", mask[: match.start()]):
             yield Find(match.span(), left_source(mask, match.start()), "silent")

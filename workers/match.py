@@ -8,13 +8,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from store.claim import Claim
 from workers.claims import WatchList
 from workers.features import CONTEXT, DIRECT, Article, Table, article_of, context, direct, kinship
+from workers.lexical import needed
 from workers.text import Passage, Text
 from workers.trees import Forest, forest_from, forest_to
 from workers.vectors import Vectors
@@ -22,11 +25,6 @@ from workers.vectors import Vectors
 SHIPPED = Path(__file__).with_name("model") / "match.npz"
 THRESHOLD = 450
 """Least score of a mention, in thousandths, where the claim does not set its own."""
-MOST_CLAIMS = 64
-"""Claims of one article that are looked at closely: those whose words it covers best."""
-_LEAST_COVER = 0.06
-_LEAST_RARE = 0.3
-_PARTIES = 2
 RESTATED = 0.85
 _SAME_WORDS, _SAME_MEANING, _ITS_VERY_MEANING = 0.5, 0.72, 0.78
 """Cosines of words and of vectors from which on a unit repeats a claim: right in 19 of 20 on all annotated sets."""
@@ -81,13 +79,10 @@ def passages(
 
     Claims outside the scope still compete, so a narrow scope finds the same passages of its claims as a wide one.
     """
-    article = article_of(text, watch)
-    chosen = candidates(article, watch)
-    if not chosen or not article.keys:
+    looked = look(text, watch, vectors)
+    if looked is None:
         return ()
-    model = match_models()["vectors" if vectors else "lexical"]
-    kin = kinship([watch.watched[n] for n in chosen])
-    scores = weighed(article, direct(article, watch, chosen, vectors), model, kin)
+    article, chosen, scores = looked.article, looked.chosen, looked.scores
     found = [
         _passage(article, watch, i, chosen[c], int(scores[i, c]))
         for i, c in zip(*np.nonzero(scores >= _thresholds(watch, chosen)), strict=True)
@@ -96,32 +91,38 @@ def passages(
     return tuple(sorted(found, key=lambda p: (p.start, p.end, p.claim.id)))
 
 
+class Look(NamedTuple):
+    """All that was measured in an article: `scores` are (units, chosen claims), the tables have a last axis of features."""
+
+    article: Article
+    chosen: Sequence[int]
+    """Indexes of the claims that came into question."""
+    table: Table
+    kin: Table
+    scores: NDArray[np.int64]
+
+
+def look(text: Text, watch: WatchList, vectors: Vectors | None) -> Look | None:
+    """Measures every unit of `text` against every claim that comes into question; None where none does."""
+    if not watch.index.possible(text.text):
+        return None
+    article = article_of(text, watch)
+    chosen = candidates(article, watch)
+    if not chosen or not article.keys:
+        return None
+    table = direct(article, watch, chosen, vectors)
+    kin = kinship([watch.watched[n] for n in chosen])
+    return Look(article, chosen, table, kin, weighed(article, table, model_for(vectors), kin))
+
+
+def model_for(vectors: Vectors | None) -> MatchModel:
+    """The shipped model that goes with these vectors, or with none."""
+    return match_models()["vectors" if vectors else "lexical"]
+
+
 def candidates(article: Article, watch: WatchList) -> list[int]:
-    """Indexes of the claims whose story and words the article holds, in order: at most `MOST_CLAIMS`, the best covered."""
-    told = {story for story, parties in watch.parties.items() if _names_parties(article, parties)}
-    cover = np.zeros(len(watch.watched))
-    rare = np.zeros(len(watch.watched))
-    for key in sorted(article.all_keys & watch.index.keys()):
-        holders, weights = watch.index[key]
-        cover[holders] += weights * weights
-        if key[0] != "@":
-            rare[holders] = np.maximum(rare[holders], weights)
-    ours = np.array([story in told for story in watch.story_of], dtype=bool)
-    worded = (cover >= _LEAST_COVER * watch.squares) & (rare >= _LEAST_RARE)
-    able = np.array([n for n in map(int, np.nonzero(ours)[0]) if worded[n] or _all_met(watch, n, article)], dtype=np.int64)
-    best = able[np.argsort(-cover[able] / watch.squares[able], kind="stable")][:MOST_CLAIMS]
-    return sorted(int(n) for n in best)
-
-
-def _names_parties(article: Article, parties: frozenset[str]) -> bool:
-    """An article of the story names two of those it is about; one, if the story has only one or two."""
-    return len(parties & article.all_keys) >= min(_PARTIES, (len(parties) + 1) // 2)
-
-
-def _all_met(watch: WatchList, n: int, article: Article) -> bool:
-    """Everyone whom the claim is about is there: then its words may all be other words."""
-    actors = watch.watched[n].actors
-    return bool(actors) and actors <= article.all_keys
+    """Indexes of the claims whose story and words the article holds, in order; see `workers.lexical`."""
+    return watch.index.in_question(article.all_keys)
 
 
 def weighed(article: Article, table: Table, model: MatchModel, kin: Table) -> NDArray[np.int64]:
@@ -130,14 +131,20 @@ def weighed(article: Article, table: Table, model: MatchModel, kin: Table) -> ND
     A unit that speaks of other years than the claim's concerns it never, whatever else it says.
     """
     rows = around(article, table, table @ model.direct, kin)
-    raw = model.forest.raw(rows.reshape(-1, rows.shape[-1]))[:, 0].reshape(table.shape[:2])
-    share = np.maximum(1 / (1 + np.exp(-raw)), RESTATED * _restates(table))
+    share = np.maximum(learned(rows, model), RESTATED * restates(table))
     share = np.where(table[:, :, _OTHER_YEAR] > 0, 0.0, share)
     points: NDArray[np.int64] = np.rint(1000 * share).astype(np.int64)
     return points
 
 
-def _restates(table: Table) -> Table:
+def learned(rows: Table, model: MatchModel) -> Table:
+    """The forest's share of belief, 0 to 1, for rows of what `around` gives, whatever axes stand before."""
+    raw = model.forest.raw(rows.reshape(-1, rows.shape[-1]))[:, 0].reshape(rows.shape[:-1])
+    share: Table = 1 / (1 + np.exp(-raw))
+    return share
+
+
+def restates(table: Table) -> Table:
     """1 where a unit all but repeats the claim, and no other claim better: sure, whatever kind of story it is.
 
     The learned model has met only stories with many named parties; a claim of plain words must not depend on it.
@@ -155,8 +162,12 @@ def around(article: Article, table: Table, logits: Table, kin: Table) -> Table:
 
 
 def _thresholds(watch: WatchList, chosen: Sequence[int]) -> NDArray[np.int64]:
-    own = [watch.watched[n].claim.threshold for n in chosen]
-    return np.array([THRESHOLD if least is None else least for least in own])
+    return np.array([threshold_of(watch.watched[n].claim) for n in chosen])
+
+
+def threshold_of(claim: Claim) -> int:
+    """The least score, in thousandths, that a mention of this claim needs."""
+    return THRESHOLD if claim.threshold is None else claim.threshold
 
 
 def _passage(article: Article, watch: WatchList, i: int, n: int, points: int) -> Passage:
@@ -164,3 +175,9 @@ def _passage(article: Article, watch: WatchList, i: int, n: int, points: int) ->
     shared = sorted({k for k in article.keys[i] if k in item.bag}, key=lambda k: (-item.bag[k], k))
     why = tuple(f"match:{key}" for key in shared[:4]) or ("match:context",)
     return Passage(item.claim, unit.start, unit.end, points, why)
+
+
+def story_gate(text: Text, watch: WatchList, n: int) -> tuple[list[str], int]:
+    """Which parties of this claim's story the text names (`@id`), and how many it must name."""
+    parties = watch.parties[watch.story_of[n]]
+    return sorted(parties & article_of(text, watch).all_keys), needed(parties)

@@ -1,6 +1,7 @@
 """Names in a text: what they name (a person, a body, an outlet) and their canonical form."""
 
 import re
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from store.claim import ClaimSet, Entity
 from store.reading import Name, Span
 from workers.nouns import BODY_NOUN, BODY_WORD, FEMALE, GIVEN, KNOWN_OUTLETS, ORDINARY, OUTLET_WORD, PLACE_WORD, TITLE
+from workers.spellings import Finder
 from workers.text import Text
 
 Kind = Literal["person", "body", "outlet"]
@@ -16,6 +18,20 @@ _TITLES = re.compile(rf"^(?:(?:{TITLE})\.? )+")
 _CAP = r"(?:[A-ZÀ-ÞŁŠŽČĐ]\.|[A-ZÀ-ÞŁŠŽČĐ][\w’'‑-]*)"
 CAPITALISED = re.compile(rf"{_CAP}(?:(?: (?:of|for|and|&|de|da|di|van|von|der|den|la|le|bin|al|el|the))* {_CAP})*")
 _BODY = re.compile(BODY_WORD)
+
+
+_PRINTS = re.compile(
+    rf"\b(?:(?:quoted|printed|published|carried|reported|broadcast|aired) (?:by|in|on) (?:the )?"
+    r"|(?:newspaper|paper|daily|weekly|tabloid|broadsheet|broadcaster|website|magazine|news agency|agency|news site),? )"
+    rf"(?P<after>{CAPITALISED.pattern})"
+    rf"|(?P<before>{CAPITALISED.pattern})(?:['’]s? (?:own )?(?:report(?:er|ing)?s?|stor(?:y|ies)|correspondents?"
+    rf"|dispatch(?:es)?|columnists?"
+    r"|front page|scoop|exclusive|website|newsroom|readers?|editors?)\b"
+    r"|(?:,? (?:the|a|an) (?:\w+ ){0,2})?,? (?:newspaper|daily|weekly|tabloid|broadsheet|broadcaster|website|magazine"
+    r"|news agency)\b"
+    r"| (?:reported|reports|published|prints|printed|quoted|quotes) (?=that\b|on\b|last\b|earlier\b|yesterday\b|in its\b))"
+)
+"""Wordings that show a name to be a news outlet's."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -45,9 +61,18 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
             entity = find_entity(self.claims, wording)
         entity = entity or self._short_outlet(wording)
         if entity is not None:
-            return known_entity(self.claims, entity, span)
+            known = known_entity(self.claims, entity, span)
+            unheard = known.kind == "body" and entity.speaks_for is None and entity.id not in self.claims.settling
+            return msgspec.structs.replace(known, kind="outlet") if unheard and entity.name in self._press else known
         bare = untitled(wording)
         return Known(Name(bare, None, span), self._kind(bare, wording), None, gender(wording))
+
+    @cached_property
+    def _press(self) -> frozenset[str]:
+        """What the text treats as outlets: quotes from, calls a paper, credits with a report."""
+        found = {plain(m["before"] or m["after"]) for m in _PRINTS.finditer(self.text.text)}
+        entities = (find_entity(self.claims, wording) for wording in found)
+        return frozenset(found | {e.name for e in entities if e is not None})
 
     def _short_outlet(self, wording: str) -> Entity | None:
         """'The Times' in a text that gives the outlet's full name too."""
@@ -57,7 +82,7 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         return next((e for e in fuller if e.name in self.text.text), None)
 
     def _kind(self, bare: str, wording: str) -> Kind:
-        if is_outlet_name(bare):
+        if is_outlet_name(bare) or (bare in self._press and not is_body_name(bare) and not is_personal(wording)):
             return "outlet"
         if bare != wording or bare.casefold() in self.people:
             return "person"
@@ -140,17 +165,11 @@ def _index(claims: ClaimSet) -> dict[str, Entity]:
     return held
 
 
-def alias_pattern(claims: ClaimSet) -> re.Pattern[str]:
-    """Every spelling of every entity as whole words, longest first."""
+def alias_pattern(claims: ClaimSet) -> Finder:
+    """Finds every capitalised spelling of every entity as whole words, longest first."""
     held = claims.__dict__.get("_alias_pattern")
     if held is None:
-        spellings = {s for e in claims.entities for s in (e.name, *e.aliases) if s[:1].isupper() or s.startswith("the ")}
-        forms = sorted(
-            {re.escape(re.sub("^the ", "", s.replace("’", "'"))).replace("'", "['’]") for s in spellings if s[:1].isupper()},
-            key=len,
-            reverse=True,
-        )
-        held = re.compile(rf"\b(?:{'|'.join(forms)})(?!\w)") if forms else re.compile(r"(?!)")
+        held = Finder(s for e in claims.entities for s in (e.name, *e.aliases) if s[:1].isupper())
         claims.__dict__["_alias_pattern"] = held
     return held
 

@@ -29,7 +29,10 @@ ANONYMOUS_NOUN = (
     r"|counsel|governors?|mayors?|presidents?|chairs?|chair(?:man|woman|men)|premiers?"
     r"|chancellors?|bishops?|generals?|colonels?|sheriffs?|commissioners?|editors?|authors?"
     r"|founders?|owners?|rebels?|militants?|villagers?|traders?|widows?|clerks?|secretar(?:y|ies)"
-    r"|rivals?|candidates?|whistle-?blowers?"
+    r"|rivals?|candidates?|whistle-?blowers?|commodores?|admirals?|captains?|chaplains?|lad(?:y|ies)|lords?|lordship|ladyship"
+    r"|magistrates?|deckhands?|skippers?|mates?|welders?|hands?|crewm[ae]n|helpers?|cousins?|brothers?|sisters?|nephews?|wives"
+    r"|wife|husbands?|sons?|daughters?|pathologists?|journalists?|reporters?|stewards?|porters?|guards?|receptionists?"
+    r"|shareholders?|veterinar(?:y|ian)s?|geologists?|hydrologists?|figures?(?! (?:of|for|show))|punters?|regulars?"
 )
 GROUP_NOUN = (
     r"coastguard|coast guard|line|headquarters|newsroom|switchboard|company|firm|group|club|union"
@@ -67,11 +70,11 @@ KNOWN_OUTLETS = frozenset(
     )
 )
 OUTLET_WORD = re.compile(
-    r"^(?:Daily|Evening|Sunday|Morning|Weekly) [A-Z]\w+$|\b(?:News|Times|Post|Courier|Herald"
+    r"^(?:Daily|Evening|Sunday|Morning|Weekly|Radio) [A-Z]\w+$|\b(?:News|Times|Post|Courier|Herald"
     r"|Tribune|Gazette|Journal|Chronicle|Sentinel|Guardian|Observer|Telegraph|Examiner|Inquirer"
     r"|Enquirer|Dispatch|Bulletin|Mirror|Standard|Star|Globe|Echo|Argus|Mercury|Record|Register"
     r"|Press|Wire|Newswire|Radio|Television|TV|Broadcasting|Magazine|Weekly|Daily|Review|Ledger"
-    r"|Advertiser|Reporter|Monitor|Spectator|Gazeta|Zeitung|Novosti|Shimbun|Ilbo)$"
+    r"|Advertiser|Packet|Tidings|Clarion|Messenger|Courant|Intelligencer|Beacon|Bugle|Reporter|Monitor|Spectator|Gazeta|Zeitung|Novosti|Shimbun|Ilbo)$"
 )
 GENERIC_OUTLET = (
     r"(?:news)?papers?|broadcasters?|(?:news|press) agenc(?:y|ies)|wire services?"

@@ -91,7 +91,12 @@ def _common_start(text: Text, low: int, high: int) -> bool:
     """'Villagers asked': a capital that only opens the sentence, before a lower-case word."""
     word = text.text[low:high]
     opens = low == 0 or text.text[low - 1] in '“"‘' or text.text[:low].rstrip()[-1:] in ".!?:\n"
-    if " " in word or not opens or not re.search(r"(?:[^s'’]s|men|women|people)$", word):
+    if " " in word or not opens:
+        return False
+    if re.search(rf"\b{re.escape(word.casefold())}\b", text.text) and not re.match(r"[’']s|[,.:]| (?:said"
+        r"|says)\b", text.text[high:]):
+        return not re.search(rf"(?<=[a-z,] ){re.escape(word)}\b", text.text)
+    if not re.search(r"(?:[^s'’]s|men|women|people)$", word):
         return False
     return not re.search(rf"(?<=[a-z,] ){re.escape(word)}\b", text.text)
 

@@ -12,7 +12,7 @@ _LINK = re.compile(
     r"(?:(?:^|(?<=[\s,]))(?:has|have|had|was|were|is|are|did|do|does|also|again|later|earlier|then"
     r"|now|already|still|so far|thus far|to date|as yet|until now|himself|herself|itself"
     r"|themselves|further|simply|only|repeatedly|previously|recently|twice|once|even|first|since"
-    r"|both|all"
+    r"|both|all|for the (?:first|second|third) time|(?<=[\w,\x00] )neither"
     r"|meanwhile|however|therefore|though|too|never|not|n['’]t|would|could|will|can|may|might|must"
     r"|should|to|for (?:his|her|its|their) part|at once|in turn|instead|nonetheless|nevertheless"
     r"|always|long|just|(?!family|early|reply|supply|ally|july|only|apply|bully|rely"
@@ -25,7 +25,7 @@ _LINK = re.compile(
     r"|week|month|year)|earlier (?:today|this week|in the (?:day|week))|in an? (?:statement"
     r"|interview|e-?mail|letter|tweet|post|briefing|speech|telephone interview)|by (?:telephone"
     r"|phone|e-?mail)"
-    r"|(?:\w+(?:ed|s) and)|went on|sought|seeks|moved|appeared|seemed|continued|continues|is said"
+    r"|(?:\w+(?:ed|s) (?:and|nor|or))|went on|sought|seeks|moved|appeared|seemed|continued|continues|is said"
     r"|are said|was said|asked|wants|quick)\s*,?\s*)$"
 )
 _NP_START = (
@@ -81,7 +81,8 @@ def left_source(mask: str, verb: int) -> tuple[int, int] | None:
     if not left.strip(" ,\x01"):
         return None
     if re.search(r"(?:\band|\bbut|\bthen|, \w+ing)$", left) or (left.endswith(",") and re.match(r"\w+ing\b", mask[verb:])):
-        return clause_subject(mask, floor_of(mask, re.search(r",?(?: and| but| then|)$", left).start()))  # type: ignore[union-attr]
+        return clause_subject(mask, floor_of(mask, re.search(r",?(?: and| but| then"
+            r"|)$", left).start()))  # type: ignore[union-attr]
     if left.rstrip().endswith(","):
         return _over_parentheses(mask, left.rstrip()[:-1])
     found = noun_phrase(mask, floor_of(mask, end), end)
@@ -150,7 +151,7 @@ def _over_parentheses(mask: str, left: str) -> tuple[int, int] | None:
     end, fallback = len(left), None
     for mark in [*reversed(marks), -1]:
         aside = left[mark + 1 : end]
-        if mark >= 0 and mask[mark] == "," and _PARENTHETICAL.match(aside):
+        if mark >= 0 and mask[mark] == "," and (_PARENTHETICAL.match(aside) or _says_who(left[:mark], aside)):
             if end < len(left) or not re.search(r"[A-Z\x00]", aside):
                 fallback = noun_phrase(mask, mark + 1, end) or fallback
             end = mark
@@ -160,6 +161,19 @@ def _over_parentheses(mask: str, left: str) -> tuple[int, int] | None:
             return found[0], len(left)
         break
     return (fallback[0], len(left)) if fallback else None
+
+
+_BARE_NAME = re.compile(
+    r"(?:^|[,;:\x01—–] ?|\b(?:and|but|while|that) )(?!(?:In|At|On|From|By|For|To|After|Before|Near|Outside|Inside) )"
+    r"(?:(?:[A-ZÀ-Þ\x00][\w.'’\x00-]*|de|da|van|von|bin|al) ?){1,4}$"
+)
+_ROLE_ASIDE = re.compile(r" ?(?:[a-z][\w-]* ){1,4}?(?:of|at|for|to|in|with) (?:the |an? )?[A-ZÀ-Þ\x00]"
+    r"| ?[A-ZÀ-Þ\x00][\w\x00 ]*['’]s? [a-z ]+$")
+
+
+def _says_who(before: str, aside: str) -> bool:
+    """'Ada Lind, secretary-general of the Council,' and 'Ada Lind, Norland's sea minister,': an aside after a bare name."""
+    return bool(_ROLE_ASIDE.match(aside) and _BARE_NAME.search(before))
 
 
 def _is_short(phrase: str) -> bool:
@@ -189,6 +203,8 @@ def noun_phrase(mask: str, floor: int, end: int) -> tuple[int, int] | None:
                 phrase = rest
                 break
     phrase = phrase.rstrip()
+    if late := _LATE_SUBJECT.match(phrase):
+        floor, phrase = floor + late.start("np"), late["np"]
     if (
         not phrase
         or not (STARTS.match(phrase) or re.fullmatch(r"(?:[a-z][\w-]* ){1,4}[A-Z\x00].*", phrase))
@@ -199,12 +215,18 @@ def noun_phrase(mask: str, floor: int, end: int) -> tuple[int, int] | None:
     return floor, floor + len(phrase)
 
 
+_LATE_SUBJECT = re.compile(
+    r"(?:In|At|On|From|For|After|With|During|Outside|Inside|By|Over|Under|Near|Down) (?:\S+ )+?"
+    r"(?P<np>(?:(?:the|an?|one|some|several|two|three) (?:[a-z][\w-]* ){0,3}[a-z][\w-]*|(?:the )?\x00+|(?:Mr|Mrs|Ms"
+    r"|Dr|Sir|Dame) .*))$"
+)
+"""'In a note to three banks the embassy', 'From Vessin Mr Maszek': a subject behind an adverbial without a comma."""
 _FINITE = re.compile(
     r"\b(?:is|was|are|were|be|been|has|have|had|will|would|do|does|did|can|could|may|might|must"
     r"|should|not)\b",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"\s(?:who|whom|whose|which)\b.*$|,.*$")
+_RELATIVE = re.compile(r"\s(?:who|whom|whose|which)\b.*$|,.*$|\snot (?:\w+ed|known|an?|in|on|at|among)\b.*$")
 
 
 def _is_clause(phrase: str) -> bool:
@@ -253,4 +275,11 @@ def right_source(mask: str, start: int) -> tuple[int, int] | None:
         ):
             break
         length += 1 + len(piece)
-    return start, start + len(match[0][:length].rstrip(" ,"))
+    return start, start + len(_WHEN.sub("", match[0][:length].rstrip(" ,")))
+
+
+_WHEN = re.compile(
+    r"(?<=\w),? (?:yesterday|today|tonight|last night|this (?:morning|afternoon|evening|week)|earlier|later|again"
+    r"|(?:on|last|late on|early on) (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|afternoon|evening|night))?)$"
+)
+"""When it was said, at the end of a phrase that says who."""

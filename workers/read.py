@@ -34,8 +34,8 @@ class Reader:
 
     def __init__(self, claims: ClaimSet, vectors: Vectors | None, signature_key: bytes) -> None:
         self.claims = claims
-        self._watch = compile_claims(claims)
-        self._vectors = vectors
+        self.watch = compile_claims(claims)
+        self.vectors = vectors
         self._key = signature_key
         self.version = reader_version(vectors)
 
@@ -65,7 +65,7 @@ class Reader:
 
     def _mentions(self, text: Text, scope: frozenset[str] | None) -> tuple[Mention, ...]:
         found = {}
-        for passage in passages(text, self._watch, scope, self._vectors):
+        for passage in passages(text, self.watch, scope, self.vectors):
             for mention in self._one_or_two(text, passage):
                 found[mention.start, mention.end, mention.claim] = mention
         mentions = tuple(found[key] for key in sorted(found))

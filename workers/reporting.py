@@ -181,6 +181,8 @@ def _is_inverted(mask: str, start: int, end: int) -> bool:
     if mask[start:end].casefold() in {"told", "tell", "tells"} or mask[start:end].endswith("ing"):
         return False
     last = before[-1]
+    if re.search(r", (?:citing|quoting|who|whose|which|asked|speaking|\w+ing)\b[^,]*,$", before):
+        return False
     if last == "\x01" or last in "?!" or (last in _CLOSE_QUOTES and last not in "’'"):
         return True
     if last != "," or not _INVERTS.fullmatch(mask[start:end]):
@@ -198,7 +200,7 @@ def _has_verb(clause: str) -> bool:
                 clause,
             )
         )
-        and " who " not in clause
+        and not re.search(r" (?:who|whose|whom) ", clause)
     )
 
 

@@ -40,7 +40,7 @@ def judge(text: Text, passage: Passage, claims: ClaimSet, attribution: Attributi
     told it; otherwise it is neutral.
     """
     stance, why = _stance(text, passage, claims, attribution)
-    return Judgement(stance, _outlet(text, passage, attribution, stance), (f"stance:{why}",))
+    return Judgement(stance, outlets_own(text, passage, attribution, stance), (f"stance:{why}",))
 
 
 def _stance(text: Text, passage: Passage, claims: ClaimSet, attribution: Attribution) -> tuple[Stance, str]:
@@ -280,7 +280,8 @@ def _antonym(passage: Passage, heard: Core) -> str | None:
     return None
 
 
-def _outlet(text: Text, passage: Passage, attribution: Attribution, stance: Stance) -> OutletStance:
+def outlets_own(text: Text, passage: Passage, attribution: Attribution, stance: Stance) -> OutletStance:
+    """The outlet's own stance: neutral unless it speaks itself, or leads with what its own sources told it."""
     if stance not in {"affirms", "denies"}:
         return "neutral"
     if attribution.anonymity == "none":

@@ -35,11 +35,11 @@ class Forest(msgspec.Struct, frozen=True):
 
     def _walk(self, rows: Floats) -> Floats:
         at = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        row = np.arange(len(rows))[:, None]
+        flat, first = rows.ravel(), np.arange(len(rows))[:, None] * rows.shape[1]
         for _ in range(self.depth):
-            goes_left = rows[row, self.feature[at]] <= self.threshold[at]
-            at = np.where(goes_left, self.left[at], self.right[at])
-        summed: Floats = self.value[at].reshape(len(rows), -1, self.classes).sum(axis=1)
+            goes_left = flat.take(first + self.feature.take(at)) <= self.threshold.take(at)
+            at = np.where(goes_left, self.left.take(at), self.right.take(at))
+        summed: Floats = self.value.take(at).reshape(len(rows), -1, self.classes).sum(axis=1)
         return summed
 
 

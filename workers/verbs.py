@@ -46,6 +46,18 @@ _IRREGULAR = {
     "want": "want(?:s|ed)?(?= to (?:see|know|hear|be (?:told|shown))\\b)",
     "share": "shared(?= (?:that|how)\\b)",
     "agree": "agree(?:s|d|ing)?(?! (?:on|to|upon)\\b)",
+    "growl": "(?:sob|growl|roar|bark|sniff|snap|fume|thunder|snort|grumble|bellow|yell|scream|shout|mutter|mumble|hiss|gush"
+    "|snarl|rasp|chuckle|jeer|muse|opine|venture|enthuse|interject|chime in|chip in)(?:(?<=e)d|(?<=b)bed|(?<=p)ped|ed"
+    "|(?<=e)s|s)",
+    "message": "messag(?:es|ed)(?= (?:us|our|to|that|the)\\b)|texted|e-?mailed(?= (?:us|our|to))",
+    "allow": "allow(?:s|ed)(?= that\\b|[,.])",
+    "object": "object(?:s|ed)(?= (?:to|that)\\b)",
+    "shoot back": "(?:shoots?|shot|fire[sd]?|hits?|snap(?:s|ped)?) back",
+    "let slip": "lets? (?:slip|on|it be known)",
+    "trot out": "trot(?:s|ted) out",
+    "vouch for": "vouch(?:es|ed)? for",
+    "own to": "own(?:s|ed) (?:up )?to",
+    "judge": "judge[sd] (?=it|that|the)|deem(?:s|ed)|calculate[sd](?=[,.]| that)",
     "recall": "recall(?:s|ed) (?:that|how|seeing|being|hearing)",
 }
 
@@ -73,8 +85,21 @@ def forms(verb: str) -> list[str]:
 
 
 def any_of(verbs: Iterable[str]) -> str:
-    """One alternation of all forms of the verbs, longest first."""
-    return "|".join(sorted({form for verb in verbs for form in forms(verb)}, key=len, reverse=True))
+    """One alternation of all forms of the verbs: what has more in common than its length comes first."""
+    every = {form for verb in verbs for form in forms(verb)}
+    worded = {form for form in every if re.fullmatch(r"[a-z ]+", form)}
+    return "|".join([*sorted(every - worded, key=lambda f: (-len(f), f)), tree(worded)])
+
+
+def tree(words: Iterable[str]) -> str:
+    """A pattern for exactly these words in which common beginnings are tried once: many times as fast as a list."""
+    by: dict[str, list[str]] = {}
+    for word in sorted(words):
+        by.setdefault(word[:1], []).append(word[1:])
+    ends = "" in by and by.pop("") is not None
+    branches = [first + tree(rest) for first, rest in by.items()]
+    inner = "|".join(branches)
+    return inner if len(branches) == 1 and not ends else f"(?:{inner}){'?' if ends else ''}" if branches else ""
 
 
 SAY = (
@@ -104,6 +129,16 @@ SAY = (
     "read out",
     "lay",
     "send",
+    "growl",
+    "message",
+    "allow",
+    "object",
+    "shoot back",
+    "let slip",
+    "trot out",
+    "vouch for",
+    "own to",
+    "disagree",
     "call for",
     "point to",
     "refer to",
@@ -116,6 +151,7 @@ THINK = (
         "regard conclude find know hear want favour favor worry bet infer deduce"
     ),
     "take it",
+    "judge",
 )
 DENY = (
     *listed(
@@ -140,7 +176,7 @@ DENY = (
     "knock down",
     "push back",
 )
-ASK = listed("ask question wonder doubt query challenge demand disbelieve")
+ASK = listed("ask enquire inquire question wonder doubt query challenge demand disbelieve")
 PUBLISH = (
     *listed("report carry publish print quote cite write broadcast claim name say allege reveal mention connect hear"),
     "have it",

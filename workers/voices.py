@@ -7,11 +7,13 @@ import re
 
 import msgspec
 
-from store.claim import ClaimSet, Entity
+from store.claim import ClaimSet
 from store.reading import Name, Span
+from workers.dialogue import asks, speaker_of, turns
 from workers.frames import Frame, frames, masked
 from workers.names import CAPITALISED, alias_pattern, find_entity, is_body_name, is_outlet_name, known_entity, registry
 from workers.nouns import OUTLET_NOUN
+from workers.offices import OFFICES, PROFESSION, bearer, holder, known_as, office_of, read_source_of
 from workers.party import Source, in_office
 from workers.phrases import clause_subject
 from workers.source import read_source
@@ -41,11 +43,17 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
     if frame.source is None:
         same = [v for v in earlier if v.frame.sentence == frame.sentence]
         return same[-1].source if same else Source("nobody")
+    if turns(text).get(text.sentences[frame.sentence].paragraph) == frame.source:
+        return Source("nobody") if asks(text.of(frame.source)) else _turn_of(text, claims, frame.source)
     source = read_source(text, claims, frame.source)
     if _is_publisher(text, claims, source):
         return Source("nobody")
     if frame.act == "label" and frame.follows and text.of(frame.cue) in "-–—" and not _credited(text, source):
         return Source("nobody")
+    if source.head == "one" and frame.act in {"accord", "say"}:
+        return msgspec.structs.replace(source, sort="unnamed")
+    if source.sort == "nobody" and frame.act == "accord" and source.head in _ISSUED:
+        return next((v.source for v in reversed(earlier) if v.source.sort in {"body", "person"}), source)
     if source.sort == "pronoun":
         return _antecedent(text, claims, frame, source, earlier)
     if source.sort == "body" and _publishes(text, claims, frame, source, earlier):
@@ -60,6 +68,15 @@ def _resolved(text: Text, claims: ClaimSet, frame: Frame, earlier: list[Voice]) 
     if source.sort == "unnamed" and (bare or re.match(r"[Tt]he |[Hh]er |[Hh]is |[Ii]ts ", text.of(frame.source))):
         return _definite_person(text, claims, frame, source, earlier)
     return source
+
+
+_ISSUED = frozenset({"statement", "notice", "release", "announcement", "bulletin", "filing", "letter"})
+
+
+def _turn_of(text: Text, claims: ClaimSet, label: Span) -> Source:
+    """Who speaks in a paragraph of a dialogue; the publisher's own questions are nobody's word."""
+    source = read_source(text, claims, speaker_of(text, claims, label))
+    return Source("nobody") if source.sort == "outlet" or _is_publisher(text, claims, source) else source
 
 
 def _is_publisher(text: Text, claims: ClaimSet, source: Source) -> bool:
@@ -139,8 +156,7 @@ def _publishes(text: Text, claims: ClaimSet, frame: Frame, source: Source, earli
     published = _PUBLISHES.fullmatch(text.of(frame.cue)) or (cited and aside)
     if name is None or not published or not name.text[:1].isupper():
         return False
-    party = any(name.entity in p.voices for c in claims for p in claims.principals(c)) if name.entity else False
-    return not party and not is_body_name(name.text)
+    return name.entity not in claims.settling and not is_body_name(name.text)
 
 
 def _remembered(source: Source, earlier: list[Voice]) -> Source:
@@ -182,6 +198,8 @@ def _antecedent(text: Text, claims: ClaimSet, frame: Frame, source: Source, earl
     if source.head in {"we", "i", "you", "that", "one"} or text.of(frame.cue).casefold().endswith((" clear", " certain")):
         return source
     since = [v for v in earlier if frame.sentence - v.frame.sentence <= 4]
+    if source.head in {"he", "she"} and (named := _named_before(text, claims, frame, source, since)):
+        return named
     if source.head in {"he", "she"} and (subject := _subject_before(text, claims, frame, source, earlier)):
         return subject
     for voice in reversed(since):
@@ -194,6 +212,23 @@ def _antecedent(text: Text, claims: ClaimSet, frame: Frame, source: Source, earl
         if source.head in {"he", "she"} and singular and found.female in {None, source.female}:
             return found
     return _mentioned(text, claims, frame, source) or source
+
+
+def _named_before(text: Text, claims: ClaimSet, frame: Frame, source: Source, since: list[Voice]) -> Source | None:
+    """'When we rang Ada Lind, she …': the one person of the sentence, where nobody has spoken in it yet."""
+    assert frame.source is not None
+    if any(v.frame.sentence == frame.sentence for v in since):
+        return None
+    start = text.sentences[frame.sentence].start
+    if not re.match(r"(?:But |And |Yet )?(?:When|Asked|As|After|Though|Although|Pressed|Told|Reached"
+        r"|Confronted)\b", text.text[start:]):
+        return None
+    aliases = [m.span() for m in alias_pattern(claims).finditer(text.text, start, frame.source.start)]
+    for low, high in reversed(aliases):
+        known = registry(text, claims).resolve(low, high)
+        if known.kind == "person" and known.female in {None, source.female}:
+            return read_source(text, claims, Span(low, high))
+    return None
 
 
 def _mentioned(text: Text, claims: ClaimSet, frame: Frame, source: Source) -> Source | None:
@@ -242,7 +277,7 @@ def _relative(text: Text, claims: ClaimSet, place: Span) -> Source | None:
     if not phrase:
         return None
     found = read_source(text, claims, Span(sentence.start + phrase.start(), sentence.start + phrase.end()))
-    if found.sort == "unnamed" and (office := _office_of(claims, found.head)):
+    if found.sort == "unnamed" and (office := office_of(claims, found.head)):
         return Source("body", None, office, None, head=found.head)
     return found if found.sort not in {"nobody", "pronoun"} else None
 
@@ -291,18 +326,12 @@ def _counsel(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier
     if source.organisation is not None:
         return msgspec.structs.replace(source, sort="body")
     if party := re.search(r"\bfor (the [a-z ]+)", text.of(frame.source)):
-        entity = find_entity(claims, party[1]) or _bearer(claims, party[1].split()[-1])
+        entity = find_entity(claims, party[1]) or holder(claims, party[1].split()[-1])
         employer = claims.entity_by_id.get(entity.speaks_for or "") or entity if entity else None
         name = Name(employer.name, employer.id) if employer else Name(party[1].removeprefix("the "))
         return msgspec.structs.replace(source, sort="body", organisation=name)
     last = next((v.source.organisation for v in reversed(earlier) if v.source.sort == "body"), None)
     return msgspec.structs.replace(source, sort="body", organisation=last)
-
-
-def _bearer(claims: ClaimSet, office: str) -> Entity | None:
-    """The one entity with an alias such as 'food minister' for 'the minister'."""
-    found = {e.id: e for e in claims.entities for a in e.aliases if a.endswith(" " + office)}
-    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source:
@@ -315,15 +344,17 @@ def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source,
             return read_source_of(claims, known.name, source)
     if source.plural or not source.head:
         return source
+    if place := bearer(text, claims, text.of(frame.source), frame.source.start):
+        return read_source(text, claims, place)
     if person := _person_of_office(text, claims, frame, source, earlier):
         return person
     for voice in reversed(earlier):
         role = voice.source.role.text if voice.source.role else ""
         if re.search(rf"\b{re.escape(source.head)}\b", role, re.IGNORECASE):
             return voice.source if voice.source.sort == "person" else source
-    if office := _office_of(claims, source.head):
+    if office := office_of(claims, source.head):
         return Source("body", None, office, None, head=source.head)
-    if not _PROFESSION.search(source.head):
+    if not PROFESSION.search(source.head):
         return source
     for voice in reversed([v for v in earlier if frame.sentence - v.frame.sentence <= 3]):
         if voice.source.sort == "person" and voice.source.role is None:
@@ -331,60 +362,16 @@ def _definite_person(text: Text, claims: ClaimSet, frame: Frame, source: Source,
     return source
 
 
-_OFFICES = tuple(
-    re.compile(rf"(?:{words})", re.IGNORECASE)
-    for words in (
-        "diplomat|ambassador|envoy|consul|foreign minist|embassy",
-        "spokes|press secretary",
-        "general|gen\\b|admiral|colonel|commander|marshal|chairman",
-        "politician|lawmaker|senator|minister|deputy|leader|governor|president|secretary|mayor|legislator|premier",
-        "academic|professor|expert|scholar|researcher|analyst|fellow|historian|economist",
-    )
-)
-
-
 def _person_of_office(text: Text, claims: ClaimSet, frame: Frame, source: Source, earlier: list[Voice]) -> Source | None:
     """'The envoy' for the ambassador who spoke last, unless an envoy without a name has spoken since."""
     assert frame.source is not None
     if not re.fullmatch(r"[Tt]he (?:[a-z]+['’]s? )?[a-z]+", text.of(frame.source)):
         return None
-    offices = [o for o in _OFFICES if o.search(source.head)]
+    offices = [o for o in OFFICES if o.search(source.head)]
     for voice in reversed([v for v in earlier if frame.sentence - v.frame.sentence <= 4]):
         found = voice.source
         if found.sort == "unnamed" and not found.plural and found.head == source.head:
             return None
-        if found.sort == "person" and any(o.search(_known_as(claims, found)) for o in offices):
+        if found.sort == "person" and any(o.search(known_as(claims, found)) for o in offices):
             return found
     return None
-
-
-def _known_as(claims: ClaimSet, person: Source) -> str:
-    """A person's role in the text, with the titles by which the watch list knows them."""
-    entity = claims.entity_by_id.get(person.speaker.entity or "") if person.speaker else None
-    return " ".join((person.role.text if person.role else "", *(entity.aliases if entity else ())))
-
-
-_PROFESSION = re.compile(
-    r"(?:olog|ist$|ian$|doctor|surgeon|scientist|engineer|professor|executive|boss|coach|singer"
-    r"|actor|actress|author)"
-)
-
-
-def _office_of(claims: ClaimSet, noun: str) -> Name | None:
-    """'The prosecutor' for the watched 'County Prosecutor's Office', if there is just one such."""
-    found = [e for e in claims.entities if re.search(rf"\b{re.escape(noun)}(?:'s|’s)? Office$", e.name, re.IGNORECASE)]
-    return Name(found[0].name, found[0].id) if len(found) == 1 else None
-
-
-def read_source_of(claims: ClaimSet, name: Name, source: Source) -> Source:
-    """A named person's source where only a description of them stands in the text."""
-    entity = claims.entity_by_id[name.entity or ""]
-    employer = claims.entity_by_id.get(entity.speaks_for) if entity.speaks_for else None
-    return Source(
-        "person",
-        name,
-        Name(employer.name, employer.id) if employer else None,
-        source.role,
-        female=source.female,
-        head=name.text,
-    )

@@ -127,6 +127,17 @@ def words_in(text: str, start: int = 0, end: int | None = None) -> tuple[Word, .
     return tuple(found)
 
 
+def stem_line(text: str) -> str:
+    """The text's stems in order, function words left out, with one space before, between and behind them."""
+    return f" {' '.join(filter(None, map(_stems_within, _WORD.findall(text))))} "
+
+
+@lru_cache(maxsize=1 << 16)
+def _stems_within(whole: str) -> str:
+    """The stems of one word as `words_in` cuts it: those of a compound with a space between."""
+    return " ".join(stems_of(whole))
+
+
 def stems_of(phrase: str) -> tuple[str, ...]:
     """The stems of a phrase, function words left out."""
     return tuple(word.stem for word in words_in(phrase) if word.stem)

@@ -6,9 +6,25 @@ import sys
 import typer
 from sqlalchemy.exc import OperationalError
 
-from dateline.cli import alerts, audit, claims, evidence, feeds, imports, questions, readings, review, service
+from dateline.cli import (
+    alerts,
+    audit,
+    claims,
+    evaluate,
+    evidence,
+    explain,
+    feeds,
+    imports,
+    migrate,
+    quarantine,
+    questions,
+    readings,
+    replay,
+    review,
+    service,
+)
 from dateline.errors import FAILED, TEMPORARY, UserError
-from dateline.logs import clean
+from dateline.logs import clean, set_up_logs
 from store.bus import BusError
 from store.ledger import LedgerError
 
@@ -21,19 +37,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for module in (service, questions, readings, review, imports):
+for module in (service, questions, readings, evaluate, explain, review, imports, migrate):
     module.register(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(claims.app, name="claims")
 app.add_typer(questions.stories, name="stories")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(quarantine.app, name="quarantine")
+app.command("reannounce")(quarantine.reannounce)
 evidence.register(audit.audit)
 app.add_typer(audit.audit, name="audit")
-app.command("replay")(audit.replay)
+app.command("replay")(replay.replay)
+app.add_typer(replay.state, name="state")
 
 
 def main() -> None:
     """Runs the command line; every expected error is one clear line on stderr and an exit code, never a traceback."""
+    set_up_logs("dateline", form="console", level="warning")  # on stderr: answers stay alone on stdout
     try:
         app()
     except UserError as error:

@@ -10,6 +10,7 @@ import yaml
 
 from dateline import show
 from dateline.claimsfile import ClaimModel, dump_claims, load_claims, load_story_titles, parse_claims
+from dateline.cli import calibrate
 from dateline.cli.options import HomeOption, JsonOption, console, plain, print_json, resolved, say, table
 from dateline.errors import UserError
 from dateline.home import Home
@@ -18,6 +19,7 @@ from store.claim import Claim, ClaimSet
 from store.database import reading
 
 app = typer.Typer(help="Claims: the propositions that are tracked.", no_args_is_help=True)
+calibrate.register(app)
 
 IdArgument = Annotated[str, typer.Argument(help="The claim's id.")]
 TextOption = Annotated[str | None, typer.Option(help="The proposition, in one sentence.")]

@@ -19,8 +19,8 @@ from dateline.cli.options import HomeOption, JsonOption, console, print_json, re
 from dateline.errors import FAILED, USAGE, UserError
 from dateline.home import Home, create_home
 from dateline.logs import set_up_logs
-from dateline.parts import FIRST_RULES, RULES, load_rules
-from dateline.roles import ROLES, member_name, run_role
+from dateline.parts import FIRST_RULES, RULES, load_rules, open_broker
+from dateline.roles import ROLES, member_name, roles_of, run_role
 from dateline.stopping import Stop
 from dateline.supervisor import Supervisor
 from store.database import reading
@@ -71,8 +71,9 @@ def run(
             return
         load_rules(opened)  # a faulty file is told here, once, and not by a child that keeps dying
         _ = opened.ledger, opened.bus, opened.content
-    counts = {"ingest": 1, "match": settings.match.processes, "record": 1, "alert": 1, "web": 1}
-    supervisor = Supervisor(path, counts)
+        if settings.celery_url is not None:
+            open_broker(settings)
+    supervisor = Supervisor(path, roles_of(settings))
     stop = Stop()
     if sys.stderr.isatty():
         sys.stderr.write(f"Dateline runs over {path}. Ctrl-C drains and ends it.\n")

@@ -3,7 +3,8 @@
 `SqliteBus` (one file, no server) and `KafkaBus` pass the same contract suite, `tests/bus_contract.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 
@@ -28,6 +29,12 @@ class Incoming(NamedTuple):
 
 class Consumer(Protocol):
     """A member of a consumer group on one topic."""
+
+    @property
+    def missed(self) -> int:
+        """How many messages the log had deleted before the group had read them, as met by this member. It goes on at the
+        earliest that is left, and says so in the log."""
+        ...
 
     def poll(self, most: int, timeout: float) -> Sequence[Incoming]:
         """Up to `most` messages, waiting at most `timeout` seconds for the first; in offset order per partition.
@@ -102,6 +109,14 @@ class Bus(Protocol):
         """
         ...
 
+    def expire(self, topic: str, now: datetime, read: Mapping[int, int] | None = None) -> int:
+        """Deletes what the log's retention no longer keeps; returns how many messages. To be called now and then.
+
+        Never what a group has not committed, nor, if somebody reads without a group, what lies past the places given in
+        `read`; nothing that nobody has read. Kafka's brokers delete by themselves, read or not: there this does nothing.
+        """
+        ...
+
     def close(self) -> None: ...
 
 
@@ -142,6 +157,6 @@ class OffsetOutOfRange(BusError):
         )  # fmt: skip
         super().__init__(
             f"{topic}/{partition} {held}, but reading must continue at {wanted}: {why}. Restore the log, "
-            "or re-announce with `dateline replay --reannounce`."
+            "or have everything announced again: `dateline reannounce`."
         )
         self.topic, self.partition, self.wanted, self.first, self.end = topic, partition, wanted, first, end

@@ -6,6 +6,7 @@ cluster of one broker loses the last moments on a power cut. Run three, with rep
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,7 @@ from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
 from store.bus import BusError, BusUnavailable, Outgoing
 from store.bus.cloudevents import headers_of
-from store.bus.kafka_group import KafkaGroupConsumer, Membership
+from store.bus.kafka_group import KafkaGroupConsumer, Membership, Registry
 from store.bus.kafka_link import Clients, Link, faults, places, require_crc32c
 from store.bus.kafka_read import KafkaReader
 from store.bus.place import partition_of
@@ -100,7 +101,7 @@ class KafkaBus:
     def consumer(self, topic: str, group: str, member: str) -> KafkaGroupConsumer:
         """A consumer with a connection of its own; it joins the group with its first poll."""
         membership = Membership(topic, group, member, self._session, self._patience)
-        return KafkaGroupConsumer(self._link, membership, self._leave)
+        return KafkaGroupConsumer(self._link, membership, Registry(self._leave, self._unheld))
 
     def reader(self, topic: str) -> KafkaReader:
         return KafkaReader(self._link, topic, lambda: self._partitions(topic))
@@ -126,6 +127,10 @@ class KafkaBus:
         with faults(f"trimming {topic}"):
             self._clients.admin().delete_records({TopicPartition(topic, p): keep for p, keep in before.items()})
 
+    def expire(self, topic: str, now: datetime, read: Mapping[int, int] | None = None) -> int:  # noqa: ARG002 — the brokers do it
+        """As `Bus.expire`: nothing, since the topic's own retention does it."""
+        return 0
+
     def drop(self, topics: Iterable[str], groups: Iterable[str] = ()) -> None:
         """Deletes topics with all that is in them, and consumer groups without members; what is not there is no fault.
 
@@ -146,6 +151,21 @@ class KafkaBus:
         with faults(f"leaving {group}"):
             leaver = MemberToRemove(member_id=broker_id, group_instance_id=member)
             self._clients.admin().remove_group_members(group, [leaver])
+
+    def _unheld(self, topic: str, group: str) -> list[int]:
+        """Partitions of the topic that no member holds; none while the group is sharing out."""
+        with faults(f"asking who is in {group}"):
+            found = self._clients.admin().describe_groups([group])[group]
+        if found["group_state"] != "Stable":
+            return []
+        held = {
+            partition
+            for member in found["members"]
+            for assigned in member["member_assignment"]["assigned_partitions"]
+            if assigned["topic"] == topic
+            for partition in assigned["partitions"]
+        }
+        return [partition for partition in range(self._partitions(topic)) if partition not in held]
 
     def _places(self, topic: str) -> list[TopicPartition]:
         return places(topic, self._partitions(topic))

@@ -1,6 +1,7 @@
 """A bus from its URL: the one place that knows which backends there are."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
@@ -26,7 +27,8 @@ def _without_password(url: str) -> str:
 def open_bus(url: str) -> Bus:
     """The bus at `url`. Nothing is connected or created before the first use. Raises `BadBusUrl`.
 
-    `sqlite:///path` (one slash more for an absolute path) takes `lease`, in seconds.
+    `sqlite:///path` (one slash more for an absolute path) takes `lease`, in seconds, `retention_hours` (-1: for ever) and
+    `retention_mb`.
     `kafka://host:port,host:port` takes `replication`, `retention_hours` (-1: for ever), `session` and `timeout` in
     seconds, `security` (PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL), `cafile`, and with a user:password@ in front of the
     hosts `sasl` (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512). `prefix` stands before the names of all topics and groups, so
@@ -46,11 +48,16 @@ def open_bus(url: str) -> Bus:
 
 def _sqlite(url: str, rest: str, options: dict[str, str]) -> Bus:
     from store.bus.sqlite import SqliteBus  # noqa: PLC0415 — only the backend in use is imported
+    from store.bus.sqlite_retention import Retention  # noqa: PLC0415 — as above
 
     if not rest.startswith("/") or rest == "/":
         raise BadBusUrl(url, "no path")
-    _allow(url, options, {"lease"})
-    return SqliteBus(Path(rest[1:]), lease=_number(url, options, "lease", 5.0))
+    _allow(url, options, {"lease", "retention_hours", "retention_mb"})
+    hours = _number(url, options, "retention_hours", 720)
+    retention = Retention(
+        None if hours < 0 else timedelta(hours=hours), int(_number(url, options, "retention_mb", 4000) * 1_000_000)
+    )
+    return SqliteBus(Path(rest[1:]), lease=_number(url, options, "lease", 5.0), retention=retention)
 
 
 def _kafka(url: str, rest: str, options: dict[str, str]) -> Bus:

@@ -4,7 +4,8 @@ Messages speak of the plain names, so that what is recorded of them does not dep
 topics as Kafka does.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from store.bus import Incoming, Outgoing
 from store.bus.kafka import KafkaBus
@@ -43,6 +44,9 @@ class PrefixedBus:
     def trim(self, topic: str, before: dict[int, int]) -> None:
         self._bus.trim(self._prefix + topic, before)
 
+    def expire(self, topic: str, now: datetime, read: Mapping[int, int] | None = None) -> int:
+        return self._bus.expire(self._prefix + topic, now, read)
+
     def drop(self, topics: Iterable[str], groups: Iterable[str] = ()) -> None:
         """As `KafkaBus.drop`, of this home's topics and groups alone."""
         self._bus.drop([self._prefix + topic for topic in topics], [self._prefix + group for group in groups])
@@ -54,6 +58,10 @@ class PrefixedBus:
 class _Consumer:
     def __init__(self, consumer: KafkaGroupConsumer, topic: str) -> None:
         self._consumer, self._topic = consumer, topic
+
+    @property
+    def missed(self) -> int:
+        return self._consumer.missed
 
     def poll(self, most: int, timeout: float) -> Sequence[Incoming]:
         return _plain(self._consumer.poll(most, timeout), self._topic)

@@ -4,9 +4,11 @@ WAL with synchronous=FULL: what `publish` has returned survives a power cut as f
 it was told to keep. Any number of processes may use the file at once; it must lie on a local disk.
 """
 
+import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from store.bus.sqlite_beat import Timing
 from store.bus.sqlite_file import BusFile, parts_of
 from store.bus.sqlite_group import SqliteConsumer
 from store.bus.sqlite_read import SqliteReader
+from store.bus.sqlite_retention import Retention, expired
 
+FOR_A_MONTH = Retention()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -27,8 +31,8 @@ class SqliteBus:
     """See `store.bus.Bus`. Threads may share it, and a fork may inherit it; a consumer or reader has one owner.
 
     `lease` is for how many seconds a member that fell silent keeps its partitions; `patience` after how
-    many seconds without a poll a member counts as stuck although its process lives. `now` counts seconds
-    on a clock that all processes of the machine share.
+    many seconds without a poll a member counts as stuck although its process lives. `retention` says what `expire`
+    deletes. `now` counts seconds on a clock that all processes of the machine share.
     """
 
     def __init__(
@@ -37,11 +41,13 @@ class SqliteBus:
         *,
         lease: float = 5.0,
         patience: float = 300.0,
+        retention: Retention = FOR_A_MONTH,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
         self._file = BusFile(path)
         self._timing = Timing(lease, patience, now)
+        self._retention = retention
         self._counts: dict[str, int] = {}
 
     @cached_property
@@ -102,14 +108,12 @@ class SqliteBus:
     def trim(self, topic: str, before: dict[int, int]) -> None:
         """As `Bus.trim`, in one transaction. The file does not shrink; the room is used again."""
         with self._file.writing() as connection:
-            for part in parts_of(connection, topic):
-                keep = before.get(part.partition, part.first)
-                if keep > part.next:
-                    raise BusError(f"{topic}/{part.partition} ends at {part.next}; it cannot be trimmed to {keep}")
-                if keep > part.first:
-                    bounds = (part.place(part.first), part.place(keep))
-                    connection.execute("DELETE FROM log WHERE place >= ? AND place < ?", bounds)
-                    connection.execute("UPDATE part SET first = ? WHERE number = ?", (keep, part.number))
+            _trim(connection, topic, before)
+
+    def expire(self, topic: str, now: datetime, read: Mapping[int, int] | None = None) -> int:
+        """As `Bus.expire`, in one transaction."""
+        with self._file.writing() as connection:
+            return _trim(connection, topic, expired(connection, topic, self._retention, now, read))
 
     def close(self) -> None:
         self._file.close()
@@ -119,3 +123,18 @@ class SqliteBus:
             with self._file.reading() as connection:
                 self._counts[topic] = len(parts_of(connection, topic))
         return self._counts[topic]
+
+
+def _trim(connection: sqlite3.Connection, topic: str, before: Mapping[int, int]) -> int:
+    """Deletes below the offsets given; returns how many messages that was. Raises BusError for an offset past the end."""
+    gone = 0
+    for part in parts_of(connection, topic):
+        keep = before.get(part.partition, part.first)
+        if keep > part.next:
+            raise BusError(f"{topic}/{part.partition} ends at {part.next}; it cannot be trimmed to {keep}")
+        if keep > part.first:
+            bounds = (part.place(part.first), part.place(keep))
+            connection.execute("DELETE FROM log WHERE place >= ? AND place < ?", bounds)
+            connection.execute("UPDATE part SET first = ? WHERE number = ?", (keep, part.number))
+            gone += keep - part.first
+    return gone

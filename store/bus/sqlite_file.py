@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS holding (
     member TEXT, session TEXT, generation INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (topic, grp, partition)) WITHOUT ROWID;
 """
+MARKS = """CREATE TABLE IF NOT EXISTS mark (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, at REAL NOT NULL, next INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition, at)) WITHOUT ROWID"""
 
 
 class Part(NamedTuple):
@@ -125,6 +128,8 @@ def _open(path: Path) -> _Handle:
         connection.execute("PRAGMA synchronous = FULL")
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'holding'").fetchone():
             _create(connection)
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'mark'").fetchone():
+            connection.execute(MARKS)  # files of earlier releases have none
     return _Handle(os.getpid(), connection, lock)
 
 

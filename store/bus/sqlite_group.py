@@ -52,8 +52,13 @@ class SqliteConsumer:
         self._positions: dict[int, int] = {}
         self._polled: dict[int, int] = {}  # polled and not committed: partition → next offset
         self._lost = False
+        self._missed = 0
         self._turn = 0
         self._closed = False
+
+    @property
+    def missed(self) -> int:
+        return self._missed
 
     def poll(self, most: int, timeout: float) -> Sequence[Incoming]:
         """As `Consumer.poll`. Raises `MemberReplaced`, for good, once another process runs under our name."""
@@ -119,7 +124,8 @@ class SqliteConsumer:
         """Where to read on; a group whose next message is gone continues at the earliest that is left."""
         position = self._positions[part.partition]
         if 0 < position < part.first:
-            log.warning(
+            self._missed += part.first - position
+            log.error(
                 "%s/%s: %d messages were deleted before group %s had read them",
                 self._topic, part.partition, part.first - position, self._group,
             )  # fmt: skip

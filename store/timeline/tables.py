@@ -113,7 +113,7 @@ class Tables:
             number("trigger_position"), word("retracts", nullable=True), instant("raised_at"),
             word("state"), number("attempts"), word("message", nullable=True), instant("state_at"),
             word("reason", nullable=True), text(),
-            indexes=(("alert",), ("claim",)),
+            indexes=(("alert",), ("claim",), ("state", "position")),
         )  # fmt: skip
         self.mutes = table(
             "mutes", _position(), word("scope"), instant("muted_at"), instant("until"), text(), indexes=(("scope",),)

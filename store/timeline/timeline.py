@@ -28,7 +28,7 @@ class TimelineOutdated(Exception):
     def __init__(self, found: int, prefix: str) -> None:
         super().__init__(
             f"the read tables {prefix}* have layout {found}, this release has {VERSION}. They hold nothing of their own: "
-            "drop them, then run `dateline replay --rebuild`."
+            "run `dateline replay --rebuild`."
         )
         self.found = found
 

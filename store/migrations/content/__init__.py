@@ -1,0 +1,1 @@
+"""Revisions of the contents' database, oldest first. What was released is never changed."""

@@ -1,0 +1,1 @@
+"""Revisions of the ledger's database, oldest first. What was released is never changed."""

@@ -1,0 +1,159 @@
+"""What would have been told: of the history that was, just what was told; of another, what differs and why."""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+from alerts_world import CLAIMS, EVERYTHING, World, mention, rule
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerts import tables
+from alerts.imagined import Asked, Listener, Told, compare
+from alerts.rules import ruleset
+from store import events as ev
+from store.database import reading
+
+BY_ID = {claim.id: claim for claim in CLAIMS}
+
+
+def compared(world, rules=None, leave_out=lambda _event: False):
+    """The ledger against the same ledger without some events, under these rules."""
+    events = list(world.ledger.read())
+    rules = rules or world.rules
+    told, listener = Told(world.keyed), Listener(rules, world.keyed, lambda position: events[position].event)
+    for recorded in events:
+        told.take(recorded, events.__getitem__)
+        if not leave_out(recorded.event):
+            listener.take(recorded)
+    listener.finish(events[-1].recorded_at)
+    with reading(world.engine) as connection:
+        place = tables.place(connection)
+    return compare(told, listener, Asked(BY_ID, BY_ID, events[place - 1].recorded_at), world.keyed)
+
+
+actions = st.lists(
+    st.tuples(
+        st.sampled_from(["publish", "publish", "publish", "reread", "revise", "reject", "wait", "conclude", "withdraw"]),
+        st.sampled_from(["visit", "eef", "arms"]),
+        st.sampled_from(["affirms", "affirms", "denies"]),
+        st.sampled_from([None, "Dmitry Peskov", "A. Nonymous"]),
+        st.sampled_from([0, 1, 30, 200]),
+    ),
+    max_size=9,
+)
+
+
+def play(world, steps):
+    """Whatever a newsroom may see in one week, each step an hour after the other; alerts are looked at in between."""
+    alerts, known = world.alerts(), []
+    for number, (what, claim, stance, speaker, hours) in enumerate(steps):
+        world.later(hours=1)
+        if what == "publish":
+            article = world.publish(mention(claim, stance, speaker=speaker, mention=f"m{number}"), age=timedelta(hours=hours))
+            known.append((f"m{number}", article, claim))
+        elif what == "wait":
+            world.later(hours=hours)
+        elif what == "conclude":
+            world.conclude(claim, "untested", "reported", None, tuple(id_ for id_, _, of in known if of == claim))
+        elif known:
+            change(world, what, stance, number, *known[hours % len(known)])
+        if number % 3 == 2:
+            alerts.step()
+    alerts.step()
+
+
+def change(world, what, stance, number, id_, article, claim):
+    """Something happens to a mention that is known."""
+    if what == "reread":
+        world.append(world.withdraw(id_, article, claim), *world.mentions(article, (mention(claim, stance),)))
+    elif what == "revise":
+        more = [world.withdraw(id_, article, claim, "revised")]
+        world.revise(article, ("hedge_added", claim), passages=[("will", "may")], more=more, revision=number + 2)
+    elif what == "withdraw":
+        ended = world.withdraw(id_, article, claim, "article_withdrawn")
+        gone = ev.ArticleWithdrawn(article, 1, world.clock.now(), "410")
+        world.append(ended._replace(event=gone), ended)
+    else:
+        world.review(id_, article, claim)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(actions)
+def test_of_the_history_that_was_just_what_was_told_would_have_been_told(steps):
+    with tempfile.TemporaryDirectory() as folder:
+        wishes = EVERYTHING | {"silent_edit", "vanished_passage", "withdrawal", "unusual_volume"}
+        world = World(Path(folder), rule(triggers=wishes), rule("sure", frozenset({"denial"}), claims=frozenset({"arms"})))
+        play(world, steps)
+        assert compared(world) == []
+        world.engine.dispose()
+
+
+def newsroom(tmp_path):
+    world = World(tmp_path)
+    alerts = world.alerts()
+    world.publish(mention("visit", mention="m1", why=("match:alias",)))
+    world.later(hours=5)
+    world.publish(mention("visit", "denies", "He will not.", speaker="Dmitry Peskov", entity="peskov", mention="m2"))
+    alerts.step()
+    return world
+
+
+def test_what_is_not_found_is_lost_and_what_follows_comes_later_each_with_its_reason(tmp_path):
+    world = newsroom(tmp_path)
+    world.later(hours=5)
+    world.publish(mention("visit", quote="Kim travels, says another.", mention="m3"))
+    world.alerts().step()
+    found = compared(world, leave_out=lambda event: getattr(event, "mention", None) in ("m1", "m2"))
+    told = {(one.kind, one.trigger): one for one in found}
+    assert told["later", "first_mention"].after - told["later", "first_mention"].before == timedelta(hours=10)
+    assert told["later", "first_mention"].quote == "Kim travels, says another."
+    assert told["later", "first_mention"].why == "it is told of another passage"
+    lost = told["lost", "denial"]
+    assert (lost.quote, lost.after, lost.why) == ("He will not.", None, "nothing that is found comes to it")
+    world.engine.dispose()
+
+
+def test_another_rule_says_whom_it_would_have_kept_from_what(tmp_path):
+    world = newsroom(tmp_path)
+    (desk,) = world.rules.rules
+    other = ruleset(
+        (
+            msgspec.structs.replace(desk, triggers=frozenset({"first_mention"}), channels=("elsewhere",)),
+            rule("late", frozenset({"denial"}), min_score=950),
+            rule("new", frozenset({"first_mention"})),
+        )
+    )
+    found = {(one.kind, one.rule, one.trigger): one.why for one in compared(world, other)}
+    assert found == {
+        ("lost", "desk", "denial"): "no rule desk listens to denial",
+        ("gained", "new", "first_mention"): "no rule new that listens to first_mention was in force",
+    }
+    gained = next(one for one in compared(world, other) if one.kind == "gained")
+    assert gained.cues == ("match:alias",)
+    world.engine.dispose()
+
+
+def test_what_alerts_have_not_come_to_is_no_difference(tmp_path):
+    world = newsroom(tmp_path)
+    world.later(hours=1)
+    world.publish(mention("arms"))
+    assert compared(world) == []
+    world.alerts().step()
+    assert compared(world) == []
+    world.engine.dispose()
+
+
+def test_a_deadline_that_passes_is_told_in_both_whenever_somebody_looked(tmp_path):
+    world = World(tmp_path, rule(triggers=frozenset({"deadline_near", "deadline_passed"})))
+    alerts = world.alerts()
+    for days in (1, 24, 1, 3):
+        world.later(days=days)
+        world.publish(mention("arms"))
+        alerts.step()
+    assert [event.trigger for event in world.named("alert.raised")] == ["deadline_near", "deadline_passed"]
+    assert compared(world) == []
+    found = compared(world, ruleset((rule(triggers=frozenset({"denial"})),)))
+    assert {(one.kind, one.why.partition(" listens")[0]) for one in found} == {("lost", "no rule desk")}
+    world.engine.dispose()
