@@ -6,6 +6,8 @@ A pipe, not a `threading.Event`: an event that its own waiter's signal handler s
 import os
 import select
 import signal
+import sys
+import threading
 
 
 class Stop:
@@ -29,3 +31,14 @@ class Stop:
         if not self._asked:
             select.select([self._reading], [], [], seconds)
         return self._asked
+
+
+def stop_at_end_of_input() -> None:
+    """Has this process ask itself to stop when its standard input ends: a supervisor that was killed outright cannot."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()

@@ -22,7 +22,8 @@ _log = structlog.get_logger("supervisor")
 class Child:
     """One role's process, with what is needed to start it again."""
 
-    def __init__(self, role: str, number: int, home: Path) -> None:
+    def __init__(self, role: str, number: int, home: Path, lifeline: int) -> None:
+        self._lifeline = lifeline
         self.role, self.member, self._home = role, member_name(role, number), home
         self.process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
@@ -33,7 +34,7 @@ class Child:
     def start(self) -> None:
         command = [sys.executable, "-m", "dateline", "run", "--home", str(self._home), "--role", self.role]
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-            [*command, "--member", self.member], stdin=subprocess.DEVNULL, start_new_session=True
+            [*command, "--member", self.member, "--lifeline"], stdin=self._lifeline, start_new_session=True
         )
         self._started = time.monotonic()
 
@@ -65,7 +66,8 @@ class Supervisor:
 
     def __init__(self, home: Path, roles: dict[str, int]) -> None:
         """`roles`: role → number of processes."""
-        self.children = [Child(role, number, home) for role, count in roles.items() for number in range(count)]
+        lifeline, self._held = os.pipe()  # nobody writes: its end tells the children that we are gone, however we went
+        self.children = [Child(role, number, home, lifeline) for role, count in roles.items() for number in range(count)]
 
     def start(self) -> None:
         for child in self.children:

@@ -1,6 +1,7 @@
 """The end-to-end benchmark measures what it says: from the moment a feed's file holds an article to its alert's arrival."""
 
 import json
+import os
 from urllib.request import Request, urlopen
 
 import pytest
@@ -95,8 +96,10 @@ def test_an_article_comes_through_the_roles_to_the_webhook():
 
 
 def test_a_role_that_has_ended_has_no_processor_time(tmp_path):
-    child = Child("match", 0, tmp_path)
+    lifeline, held = os.pipe()
+    child = Child("match", 0, tmp_path, lifeline)
     child.start()
+    os.close(held)
     child.process.wait(60)
     assert processor_seconds(child) == 0.0
 

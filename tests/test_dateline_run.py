@@ -66,6 +66,16 @@ def test_children_are_restarted_when_killed_and_drained_on_sigterm(service):
     assert started == {row["member"] for row in rows if row["event"] == "stopped"}
 
 
+def test_children_end_by_themselves_when_the_supervisor_is_killed(service):
+    for member in ("ingest-0", "match-0", "record-0", "alert-0"):
+        if not any(f'"{member}"' in line and '"started"' in line for line in service.lines):
+            service.until("started", member=member)
+    service.process.kill()
+    rest = service.process.stderr.read()  # ends when the last child has closed its end
+    stopped = {json.loads(line)["member"] for line in [*service.lines, *rest.splitlines()] if '"stopped"' in line}
+    assert stopped == {"ingest-0", "match-0", "record-0", "alert-0"}
+
+
 def test_no_secret_reaches_the_log(service):
     service.until("started", member="alert-0")
     service.stop()

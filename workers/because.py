@@ -87,6 +87,8 @@ def _source(
 def _stance(text: Text, passage: Passage, mention: Mention, claims: ClaimSet) -> Cue:
     rule = next((cue.removeprefix("stance:") for cue in mention.why if cue.startswith("stance:")), "")
     name, _, words = rule.partition(":")
+    if name.startswith("learned"):
+        return Cue("stance", mention.stance, f"the trained models, {name.removeprefix('learned ')} sure, against the rules")
     if words:
         return Cue("stance", mention.stance, name, words)
     if name == "stated":
@@ -110,11 +112,11 @@ def _hedging(text: Text, passage: Passage, mention: Mention, claims: ClaimSet) -
         for rule, cue in (("silence is asserted", SILENCE), ("a denial is asserted", cues.DENIES)):
             if match := cue.search(heard.said):
                 return Cue("hedging", "asserted", rule, match[0].strip())
-        return Cue("hedging", "asserted", "no word of forecast, condition or guess governs it")
+        return Cue("hedging", "asserted", "no word of forecast, condition or guess decides")
     for piece, rule in ((heard.nearest, "in the clause nearest to the claim"), (heard.said, "in the passage")):
         if match := _OF_MOOD[mention.hedging].search(piece):
             return Cue("hedging", mention.hedging, rule, match[0].strip())
-    return Cue("hedging", mention.hedging, "the future of headlines")
+    return Cue("hedging", mention.hedging, "the future of headlines, or the trained model: no word of it stands there")
 
 
 def _echo(text: Text, passage: Passage, mention: Mention, claims: ClaimSet) -> Cue:

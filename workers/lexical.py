@@ -1,8 +1,9 @@
 """Which claims come into question by their words alone: flat arrays, so that a hundred thousand claims cost little.
 
-A claim comes into question in a text that names the parties of its story and either holds enough of its words or everyone
-whom the claim is about. `Index.in_question` answers for a text's tokens; `Index.possible` answers for the raw text, faster
-and with too many rather than too few, so that most texts need never be cut into tokens.
+A claim comes into question in a text that names the parties of its story and either holds enough of its words or somebody
+whom the claim is about: news puts the rest in words of its own. `Index.in_question` answers for a text's tokens;
+`Index.possible` answers for the raw text, faster and with too many rather than too few, so that most texts need never be
+cut into tokens.
 """
 
 from collections import Counter, defaultdict
@@ -47,7 +48,6 @@ class Index:
         self._rare = np.array([weight >= _LEAST_RARE and key[0] != "@" for key, weight, _ in entries], bool)
         self._actor = np.array([key in item.actors for key, _, item in entries], bool)
         self._start = np.concatenate(([0], np.cumsum([len(item.bag) for item in claims]))).astype(np.int64)
-        self._actors = np.array([len(item.actors) for item in claims], np.int64)
         self._whole = np.array([item.square for item in claims])
         self._claims_of, self._stories_of = _by_story(claims, parties)
         self._always = [story for story, named in parties.items() if not needed(named)]
@@ -98,8 +98,7 @@ class Index:
         cover = np.bincount(of, np.where(here, self._square[at], 0.0), len(claims))
         rare = np.bincount(of, here & self._rare[at], len(claims)) > 0
         actors = np.bincount(of, here & self._actor[at], len(claims))
-        all_met = (actors == self._actors[claims]) & (actors > 0)
-        able = ((cover >= _LEAST_COVER * self._whole[claims]) & rare) | all_met
+        able = ((cover >= _LEAST_COVER * self._whole[claims]) & rare) | (actors > 0)
         return claims[able], cover[able] / self._whole[claims[able]]
 
     def _entries(self, claims: Ints) -> tuple[Ints, Ints]:

@@ -12,13 +12,14 @@ from workers.claims import compile_claims
 from workers.clauses import overlap
 from workers.dates import happened_on, said_on
 from workers.edits import compare
+from workers.judging import Judging, judging_version, load_judging
 from workers.match import match_version, passages
 from workers.split import cuts
 from workers.text import Passage, Text
 from workers.variants import variant
 from workers.vectors import Vectors
 
-READER = "2"
+READER = "3"
 """Raised with every change of code that may change an outcome."""
 READABLE = frozenset({"en"})
 _SAMPLE = 4000
@@ -36,6 +37,7 @@ class Reader:
         self.claims = claims
         self.watch = compile_claims(claims)
         self.vectors = vectors
+        self._judging = load_judging() if vectors else None
         self._key = signature_key
         self.version = reader_version(vectors)
 
@@ -80,19 +82,26 @@ class Reader:
         )
 
     def _one_or_two(self, text: Text, passage: Passage) -> tuple[Mention, ...]:
-        """Two mentions where the clauses of the passage take two stances or give two values, else one."""
+        """Two mentions where the clauses of the passage take two stances or give two values, else one.
+
+        By the rules: the models have learned from whole sentences.
+        """
         for first, second in cuts(text, passage):
             halves = self._mention(text, first), self._mention(text, second)
             beside = any(m.stance == "affirms" and overlap(passage.claim, m.quote) < 2 for m in halves)
             if _differ(*halves) and not beside:
-                return halves
-        return (self._mention(text, passage),)
+                return self._mention(text, first, self._judging), self._mention(text, second, self._judging)
+        return (self._mention(text, passage, self._judging),)
 
-    def _mention(self, text: Text, passage: Passage) -> Mention:
+    def _mention(self, text: Text, passage: Passage, judging: Judging | None = None) -> Mention:
+        """What the passage says by the rules, and by the models where they are given."""
         who = attribution.attribute(text, passage, self.claims)
         relayed = echo.relayed(text, passage, who, self.claims)
         who = _unless_relayed(who, relayed)
         judged = stance.judge(text, passage, self.claims, who)
+        mood = hedging.hedge(text, passage, self.claims, who)
+        if judging is not None:
+            judged, mood = judging.judge(text, passage, judged, mood, who)
         day = said_on(text, passage, who, self.claims)
         return Mention(
             claim=passage.claim.id,
@@ -100,7 +109,7 @@ class Reader:
             end=passage.end,
             quote=text.text[passage.start : passage.end],
             stance=judged.stance,
-            hedging=hedging.hedge(text, passage, self.claims, who),
+            hedging=mood,
             outlet_stance=judged.outlet_stance,
             attribution=who,
             echo_of=relayed,
@@ -131,7 +140,9 @@ def _unless_relayed(who: Attribution, relayed: Name | None) -> Attribution:
 
 def reader_version(vectors: Vectors | None) -> str:
     """Names all that an outcome depends on besides the claims: code, weights, model."""
-    return f"{READER}-{match_version()}-{vectors.version if vectors else 'lexical'}"
+    if vectors is None:
+        return f"{READER}-{match_version()}-lexical"
+    return f"{READER}-{match_version()}-{judging_version()}-{vectors.version}"
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ from dateline.home import Home, create_home
 from dateline.logs import set_up_logs
 from dateline.parts import FIRST_RULES, RULES, load_rules, open_broker
 from dateline.roles import ROLES, member_name, roles_of, run_role
-from dateline.stopping import Stop
+from dateline.stopping import Stop, stop_at_end_of_input
 from dateline.supervisor import Supervisor
 from store.database import reading
 
@@ -58,6 +58,7 @@ def run(
     home: HomeOption = show.HOME,
     role: Annotated[str | None, typer.Option(help=f"Only this role, in this process: {', '.join(ROLES)}.")] = None,
     member: Annotated[str | None, typer.Option(help="This process's stable name, if a role runs more than once.")] = None,
+    lifeline: Annotated[bool, typer.Option(hidden=True, help="End when standard input does.")] = False,
 ) -> None:
     """The background service: every role as a child process, restarted if it dies. SIGTERM drains and ends it."""
     path = resolved(home)
@@ -66,6 +67,8 @@ def run(
     with Home(path) as opened:
         settings = opened.settings
         set_up_logs(role or "supervisor", form=settings.log, level=settings.log_level)
+        if lifeline:
+            stop_at_end_of_input()
         if role is not None:
             run_role(opened, role, member or member_name(role, 0))
             return
