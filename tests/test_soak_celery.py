@@ -50,7 +50,8 @@ def strike(supervisor, broker, rng):
     return child.role
 
 
-def test_chores_killed_and_forgotten_are_done_once_all_the_same(broker, capsys):
+def test_chores_killed_and_forgotten_are_done_once_all_the_same(broker, capsys, monkeypatch):
+    monkeypatch.delenv("DATELINE_SOAK_SEED", raising=False)  # no setting of a home
     on = Servers(requires_tier("postgresql"), requires_tier("kafka"))
     rng, blows = random.Random(SEED), Counter()
     claims, subjects = watch_list(ARTICLES)
