@@ -54,6 +54,7 @@ def play(world, steps):
             article = world.publish(mention(claim, stance, speaker=speaker, mention=f"m{number}"), age=timedelta(hours=hours))
             known.append((f"m{number}", article, claim))
         elif what == "wait":
+            alerts.step()  # what is looked at only after its horizon is not told, which no other history can know
             world.later(hours=hours)
         elif what == "conclude":
             world.conclude(claim, "untested", "reported", None, tuple(id_ for id_, _, of in known if of == claim))

@@ -94,8 +94,8 @@ def test_a_reading_that_was_under_way_brings_nothing_back(world):
     """The recorder has fetched the text, then the article is erased, then the recorder appends."""
     home = world.home
     world.article("a3", speaker=CANARY)
-    reader = world.recorder._reader or world.recorder._take_up()
-    batch = reader.poll(10, 0)
+    world.recorder._take_up()
+    batch = world.recorder._readers[READINGS].poll(10, 0)
     prepared = [(incoming, *world.recorder._prepare(incoming)) for incoming in batch]
     assert prepared[0][2].now is not None
     erasing.erase_articles(home, ["a3"], "asked for")

@@ -19,7 +19,7 @@ from workers.words import stem_line, words_in
 
 
 def by_definition(keys, watch):
-    """The story's parties are named (two, or the one of two), and either words enough stand there or all the actors do."""
+    """The story's parties are named (two, or the one of two), and either words enough stand there or an actor does."""
     able = []
     for n, item in enumerate(watch.watched):
         parties = watch.parties[item.claim.story]
@@ -28,7 +28,7 @@ def by_definition(keys, watch):
         shared = sorted(keys & item.bag.keys())
         cover = sum(item.bag[key] ** 2 for key in shared) / item.norm**2
         rare = any(item.bag[key] >= 0.3 and key[0] != "@" for key in shared)
-        if (cover >= 0.06 and rare) or (item.actors and item.actors <= keys):
+        if (cover >= 0.06 and rare) or item.actors & keys:
             able.append((-cover, n))
     return sorted(n for _, n in sorted(able)[:MOST_CLAIMS])
 
