@@ -67,7 +67,7 @@ def test_children_are_restarted_when_killed_and_drained_on_sigterm(service):
 
 
 def test_children_end_by_themselves_when_the_supervisor_is_killed(service):
-    for member in ("ingest-0", "match-0", "record-0", "alert-0"):
+    for member in ("ingest-0", "match-0", "record-0", "alert-0", "web-0"):
         if not any(f'"{member}"' in line and '"started"' in line for line in service.lines):
             service.until("started", member=member)
     service.process.kill()
