@@ -6,6 +6,7 @@ import pytest
 from store.claim import Claim, ClaimSet
 from store.reading import STANCES, Attribution, Document
 from workers import hedging, stance
+from workers.encoder import tokenizer_of
 from workers.judging import ENCODER_COUNTS, Weighed, before_of, load_judging, mixed
 from workers.pair_model import ModelUnreadable
 from workers.passage_encoder import BEFORE_PIECES, CLAIM_PIECES, HEDGINGS, PASSAGE_PIECES, PassageEncoder, pieces
@@ -28,8 +29,7 @@ SENTENCES = (
 @pytest.fixture(scope="module")
 def judging():
     found = load_judging()
-    if found is None:
-        pytest.skip("the packages of the models are not installed")
+    assert found is not None, "the packages of the models are dependencies of the product"
     return found
 
 
@@ -85,10 +85,7 @@ def test_words_are_columns_without_names_or_numbers():
 
 def test_the_encoder_reads_the_passage_and_the_last_words_before_it():
     found = installed()
-    if found is None:
-        pytest.skip("the packages of the models are not installed")
-    from workers.encoder import tokenizer_of
-
+    assert found is not None
     tokenizer = tokenizer_of(found[1])
     ids, types = pieces(tokenizer, "claim " * 200, ["before " * 200, "the very last"], "passage " * 200)
     assert len(ids) == len(types) == CLAIM_PIECES + BEFORE_PIECES + PASSAGE_PIECES + 4
@@ -105,8 +102,7 @@ def test_at_most_two_sentences_stand_before_a_passage():
 
 def test_a_damaged_weights_file_is_refused_by_name(tmp_path):
     found = installed()
-    if found is None:
-        pytest.skip("the packages of the models are not installed")
+    assert found is not None
     (tmp_path / "passages.onnx").write_bytes(b"not a model")
     with pytest.raises(ModelUnreadable, match=r"passages\.onnx"):
         PassageEncoder(tmp_path / "passages.onnx", found[1])

@@ -9,7 +9,9 @@ import hashlib
 import importlib.util
 import random
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,27 +55,37 @@ def _batches(rows: list[Row]) -> list[list[Row]]:
 
 
 def fine_tune(model: StanceEncoder, rows: list[Row]) -> None:
-    """AdamW with a warm start and linear decay; the word embeddings stay as they are, the head learns ten times faster."""
+    """The word embeddings stay as they are."""
     model.words.requires_grad_(requires_grad=False)
+
+    def loss(batch: list[Row]) -> Tensor:
+        goal = torch.tensor([label for _, _, label in batch])
+        return nn.functional.cross_entropy(model(*tensors(batch)), goal, label_smoothing=SMOOTHING)
+
+    descend(model, RATE, EPOCHS * -(-len(rows) // BATCH), (_batches(rows) for _ in range(EPOCHS)), loss)
+
+
+def descend(
+    model: StanceEncoder, rate: float, steps: int, rounds: Iterable[list[list[Any]]], loss_of: Callable[[list[Any]], Tensor]
+) -> None:
+    """AdamW with a warm start and linear decay over so many `steps`; the head learns ten times faster than the rest."""
     body = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("head")]
     learner = torch.optim.AdamW(
-        [{"params": body, "lr": RATE}, {"params": model.head.parameters(), "lr": 10 * RATE}], weight_decay=0.01
+        [{"params": body, "lr": rate}, {"params": model.head.parameters(), "lr": 10 * rate}], weight_decay=0.01
     )
-    total = EPOCHS * -(-len(rows) // BATCH)
     pace = torch.optim.lr_scheduler.LambdaLR(
-        learner, lambda step: min(1, (step + 1) / (WARM * total)) * max(0.02, (total - step) / total)
+        learner, lambda step: min(1, (step + 1) / (WARM * steps)) * max(0.02, (steps - step) / steps)
     )
     model.train()
-    for epoch in range(EPOCHS):
-        for batch in _batches(rows):
-            goal = torch.tensor([label for _, _, label in batch])
-            loss = nn.functional.cross_entropy(model(*tensors(batch)), goal, label_smoothing=SMOOTHING)
+    for number, batches in enumerate(rounds, 1):
+        for batch in batches:
+            loss = loss_of(batch)
             loss.backward()
             nn.utils.clip_grad_norm_(body, 1.0)
             learner.step()
             learner.zero_grad()
             pace.step()
-        print(f"epoch {epoch + 1} of {EPOCHS}, loss of the last batch {loss.item():.3f}", flush=True)
+        print(f"round {number}, loss of the last batch {loss.item():.3f}", flush=True)
 
 
 def export(model: StanceEncoder, path: Path) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from dateline.claimsfile import load_claims
 from store.reading import STANCES
-from train.encoder import export, tensors, verified_base
+from train.encoder import descend, export, tensors, verified_base
 from train.encoder_model import StanceEncoder, pretrained
 from workers.attribution import attribute
 from workers.encoder import tokenizer_of
@@ -30,7 +30,7 @@ from workers.stance import judge
 from workers.text import Passage, Text
 from workers.vectors import installed
 
-EPOCHS, BATCH, RATE, WARM, SMOOTHING, SEED, FROZEN, HEDGING_COUNTS = 4, 16, 1e-4, 0.1, 0.05, 0, 1, 0.3
+EPOCHS, BATCH, RATE, SMOOTHING, SEED, FROZEN, HEDGING_COUNTS = 4, 16, 1e-4, 0.05, 0, 1, 0.3
 """`FROZEN` layers, and the word embeddings, stay as they are: there is too little text to move them."""
 STRENGTH = 0.5
 
@@ -79,24 +79,11 @@ def fine_tune(items: list[Example]) -> StanceEncoder:
     model = pretrained(verified_base(None), answers=len(STANCES) + len(HEDGINGS))
     for part in (model.words, model.places, model.types, model.norm, *model.layers[:FROZEN]):
         part.requires_grad_(requires_grad=False)
-    body = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("head")]
-    learner = torch.optim.AdamW(
-        [{"params": body, "lr": RATE}, {"params": model.head.parameters(), "lr": 10 * RATE}], weight_decay=0.01
-    )
-    total = EPOCHS * -(-len(items) // BATCH)
-    pace = torch.optim.lr_scheduler.LambdaLR(
-        learner, lambda step: min(1, (step + 1) / (WARM * total)) * max(0.02, (total - step) / total)
-    )
-    model.train()
-    for epoch in range(EPOCHS):
-        for batch in _batches(items):
-            loss = _loss(model(*tensors([(item.ids, item.types, 0) for item in batch])), batch)
-            loss.backward()
-            nn.utils.clip_grad_norm_(body, 1.0)
-            learner.step()
-            learner.zero_grad()
-            pace.step()
-        print(f"epoch {epoch + 1} of {EPOCHS}, loss of the last batch {loss.item():.3f}", flush=True)
+    rounds = (_batches(items) for _ in range(EPOCHS))
+    descend(
+        model, RATE, EPOCHS * -(-len(items) // BATCH), rounds,
+        lambda batch: _loss(model(*tensors([(item.ids, item.types, 0) for item in batch])), batch),
+    )  # fmt: skip
     return model
 
 
