@@ -36,7 +36,7 @@ soak: install
 chaos: install
 	$(BIN)/python -m pytest -m chaos
 
-# Figures beside their peers, about five minutes; Kafka's too where `make services` has started it.
+# Figures beside their peers, some ten minutes; Kafka's too where `make services` has started it.
 bench: install
 	$(BIN)/python -m bench $(BENCH)
 
