@@ -82,7 +82,6 @@ def test_a_judgement_does_not_depend_on_the_other_pairs():
     assert [[round(v, 12) for v in s.values()] for s in alone] == [[round(v, 12) for v in s.values()] for s in together]
 
 
-@pytest.mark.skipif(ENCODER is None, reason="the encoder's tokenizer is not installed")
 def test_the_encoder_reads_each_pair_by_itself_and_has_its_share_of_the_answer():
     pairs = [("The mayor of Merrow resigned", "Mayor's resignation? Never happened"), ("Kites are banned", "Kites banned")]
     rows = ENCODER.headlines(pairs)
@@ -95,7 +94,6 @@ def test_the_encoder_reads_each_pair_by_itself_and_has_its_share_of_the_answer()
     assert math.isclose(mixed.scores["denies"], expected, rel_tol=1e-6)
 
 
-@pytest.mark.skipif(ENCODER is None, reason="the encoder's tokenizer is not installed")
 def test_an_encoder_with_missing_weights_is_none_and_with_damaged_ones_an_error(tmp_path):
     assert load_encoder(tmp_path / "none.onnx") is None
     damaged = tmp_path / "damaged.onnx"

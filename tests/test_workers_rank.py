@@ -12,7 +12,7 @@ from workers.rank import Entry, Register, load_weights, rank
 from workers.rank_features import LEXICAL, VECTORS
 from workers.rank_index import Postings
 from workers.rank_words import opened, terms
-from workers.vectors import installed, load_vectors
+from workers.vectors import load_vectors
 
 WEIGHTS = load_weights()
 CLAIMS = (
@@ -108,7 +108,6 @@ def test_the_shipped_weights_name_every_feature():
     assert set(WEIGHTS.with_vectors) == {*LEXICAL, *VECTORS}
 
 
-@pytest.mark.skipif(installed() is None, reason="the sentence model is not installed")
 def test_sentence_vectors_find_a_paraphrase_among_lookalikes():
     claims = [
         *CLAIMS,
