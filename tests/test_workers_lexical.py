@@ -19,11 +19,12 @@ from workers.words import stem_line, words_in
 
 
 def by_definition(keys, watch):
-    """The story's parties are named (two, or the one of two), and either words enough stand there or an actor does."""
+    """The story is told (by two parties, the one of two, or one and words enough), and words enough or an actor stand there."""
     able = []
     for n, item in enumerate(watch.watched):
         parties = watch.parties[item.claim.story]
-        if len(parties & keys) < min(2, (len(parties) + 1) // 2):
+        enough = len(parties & keys) >= min(2, (len(parties) + 1) // 2)
+        if not enough and not (parties & keys and tells(keys, watch, item.claim.story)):
             continue
         shared = sorted(keys & item.bag.keys())
         cover = sum(item.bag[key] ** 2 for key in shared) / item.norm**2
@@ -31,6 +32,23 @@ def by_definition(keys, watch):
         if (cover >= 0.06 and rare) or item.actors & keys:
             able.append((-cover, n))
     return sorted(n for _, n in sorted(able)[:MOST_CLAIMS])
+
+
+def tells(keys, watch, story):
+    """Whether three tenths of one claim of the story, its actors apart, stand there."""
+    return any(
+        sum(item.bag[key] ** 2 for key in sorted((keys & item.bag.keys()) - item.actors)) / item.norm**2 >= 0.3
+        for item in watch.watched
+        if item.claim.story == story
+    )
+
+
+def test_one_party_and_what_a_claim_says_of_it_tell_the_story_and_one_alone_does_not():
+    claim = Claim("c", "Varn poisoned the salt cables", "s", slots=Slots(actors=("Board", "Ada Quill", "Varn")))
+    watch = compile_claims(ClaimSet((claim,), ENTITIES))
+    assert watch.index.possible_claims("Varn. Somebody had poisoned cables in the salt works.") == [0]
+    assert watch.index.possible_claims("Varn had a new mayor, who liked music, salt and the sea.") == []
+    assert watch.index.possible_claims("Somebody had poisoned cables in the salt works.") == []
 
 
 WORDS = ("bridge", "salt", "Board", "Ports Board", "Ada Quill", "Quill", "Varn", "cables", "shut", "the", "two", "ports")

@@ -1,7 +1,8 @@
 """Which claims come into question by their words alone: flat arrays, so that a hundred thousand claims cost little.
 
-A claim comes into question in a text that names the parties of its story and either holds enough of its words or somebody
-whom the claim is about: news puts the rest in words of its own. `Index.in_question` answers for a text's tokens;
+A claim comes into question in a text that tells its story and either holds enough of its words or somebody whom the claim
+is about: news puts the rest in words of its own. A text tells a story if it names two of its parties, or one and a good part
+of what one of its claims says of them. `Index.in_question` answers for a text's tokens;
 `Index.possible` answers for the raw text, faster and with too many rather than too few, so that most texts need never be
 cut into tokens.
 """
@@ -21,6 +22,9 @@ MOST_CLAIMS = 64
 _LEAST_COVER = 0.06
 _LEAST_RARE = 0.3
 _PARTIES = 2
+_TELLING = 0.3
+"""Cover of a claim by words and places, its actors apart, that makes up for a party: in one of the unseen stories a fifth
+of all mentions hung on it."""
 
 Ints = NDArray[np.int64]
 _NONE: Ints = np.zeros(0, np.int64)
@@ -60,15 +64,21 @@ class Index:
 
     def possible(self, text: str) -> bool:
         """Whether any claim may come into question in this text. False is certain; True says that tokens must be made."""
-        line = stem_line(text)
-        told = self._told(named := self._named(line))
-        return bool(told) and bool(self._able(told, {*line.split(), *named})[0].size)
+        keys = self._keys(text)
+        told = self._told(keys)
+        return bool(told) and bool(self._able(told, keys)[0].size)
 
     def possible_claims(self, text: str) -> list[int]:
         """As `in_question`, from the raw text: nearly always the same claims."""
+        keys = self._keys(text)
+        told = self._told(keys)
+        return self._best(told, keys) if told else []
+
+    def _keys(self, text: str) -> set[str]:
+        """The stems of a raw text and the entities that it names; without these, if it must name some and names none."""
         line = stem_line(text)
-        told = self._told(named := self._named(line))
-        return self._best(told, {*line.split(), *named}) if told else []
+        named = self._named(line)
+        return {*line.split(), *named} if named or self._always else set()
 
     def _best(self, told: Sequence[str], keys: Collection[str]) -> list[int]:
         able, share = self._able(told, keys)
@@ -82,24 +92,39 @@ class Index:
         return {name for _, name in self._automaton.iter(line)} if self._automaton.kind == ahocorasick.AHOCORASICK else set()
 
     def _told(self, keys: Collection[str]) -> list[str]:
-        """Stories of which enough parties are among the keys."""
+        """Stories of which enough parties are among the keys, or some party and enough words of a claim."""
         met = Counter(story for key in keys if key[0] == "@" for story in self._stories_of.get(key, ()))
-        return [*self._always, *(story for story, count in met.items() if count >= self._needed[story])]
+        told = [*self._always, *(story for story, count in met.items() if count >= self._needed[story])]
+        return [*told, *(story for story in sorted(met.keys() - set(told)) if self._telling(story, keys))]
+
+    def _telling(self, story: str, keys: Collection[str]) -> bool:
+        claims = self._claims_of[story]
+        here, of, at = self._present(claims, keys)
+        return bool((self._cover(claims, here & ~self._actor[at], of, at) >= _TELLING).any())
 
     def _able(self, told: Sequence[str], keys: Collection[str]) -> tuple[Ints, NDArray[np.float64]]:
         """The claims of these stories that come into question, in order, and how much of each one's words is there."""
         claims = np.sort(np.concatenate([_NONE, *(self._claims_of[story] for story in told)]))
+        here, of, at = self._present(claims, keys)
+        cover = self._cover(claims, here, of, at)
+        rare = np.bincount(of, here & self._rare[at], len(claims)) > 0
+        actors = np.bincount(of, here & self._actor[at], len(claims))
+        able = ((cover >= _LEAST_COVER) & rare) | (actors > 0)
+        return claims[able], cover[able]
+
+    def _present(self, claims: Ints, keys: Collection[str]) -> tuple[NDArray[np.bool_], Ints, Ints]:
+        """For each key of each of these claims: is it among the keys, which of the claims is it of, where does it lie?"""
         present = np.zeros(len(self._rows) + 1, bool)
         present[[self._rows.get(key, -1) for key in keys]] = True
         present[-1] = False
         of, at = self._entries(claims)
-        here = present[self._key[at]]
+        return present[self._key[at]], of, at
+
+    def _cover(self, claims: Ints, here: NDArray[np.bool_], of: Ints, at: Ints) -> NDArray[np.float64]:
+        """The share of each claim's words that is there, by weight."""
         # bincount adds one by one, in the order of the keys: the same bits on every path and machine.
-        cover = np.bincount(of, np.where(here, self._square[at], 0.0), len(claims))
-        rare = np.bincount(of, here & self._rare[at], len(claims)) > 0
-        actors = np.bincount(of, here & self._actor[at], len(claims))
-        able = ((cover >= _LEAST_COVER * self._whole[claims]) & rare) | (actors > 0)
-        return claims[able], cover[able] / self._whole[claims[able]]
+        found: NDArray[np.float64] = np.bincount(of, np.where(here, self._square[at], 0.0), len(claims)) / self._whole[claims]
+        return found
 
     def _entries(self, claims: Ints) -> tuple[Ints, Ints]:
         """For each key of each of these claims, which of them it is of and where its entry lies."""

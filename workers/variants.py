@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from store.claim import ClaimSet, Variants
+from workers.dates import happened_on
 from workers.text import Passage, Text
 from workers.words import NUMBERS, ORDINALS, is_common, stem, words_in
 
@@ -23,17 +24,21 @@ _ORDINALS = ORDINALS[:10]
 _WORDS = "|".join(sorted(NUMBERS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"""(?<![\w.,])(?:
-      (?P<money>[£$€])?(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)
-      (?:[\s-]?(?P<scale>thousand|million|billion|trillion|dozen|hundred|mn|bn|tn|[mkb])\b)?
+      half\ a\ (?P<half>dozen|hundred|thousand|million|billion)\b
+    | (?P<hundreds>{_WORDS}|a)\ hundred\ thousand\b
+    | (?P<money>[£$€])?(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)
+      (?:[\s-]?(?P<scale>thousand|million|billion|trillion|dozen|hundred|mn|bn|tn|[mkb])\b|(?:st|nd|rd|th)\b)?
     | (?P<words>{_WORDS}|a)\ (?P<lot>dozen|score|hundred|thousand|million|billion)\b
     | (?P<dozen>dozen)\b
-    | (?P<word>{_WORDS})\b
+    | (?P<word>{_WORDS})(?P<and_half>\ and\ a\ half)?\b
     | (?P<nth>{"|".join(_ORDINALS)})\b
     )(?!\w)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _NUMERIC_VALUE = re.compile(r"[£$€]?\d[\d.,]*\s?(?:k|m|mn|bn|tn|thousand|million|billion|trillion)?$", re.IGNORECASE)
-_MONTH_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d$")
+_DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d)?$")
+_DAYS = ("day", "date")
+"""Slots whose bare numbers are days of a month."""
 _FAR = 1 << 20
 _EQUAL = (
     frozenset({"all", "every", "entire", "whole", "each", "everything", "full"}),
@@ -63,7 +68,7 @@ def variant(text: Text, passage: Passage, claims: ClaimSet) -> str | None:
     group = passage.claim.variants
     if group is None:
         return None
-    given = value_in(text, passage.start, passage.end, passage, group, claims)
+    given = value_in(text, passage.start, passage.end, passage, group, claims) or _day_given(text, passage, group)
     if given is not None or not group.exclusive:
         return given
     return _value_before(text, passage, group, claims)
@@ -72,9 +77,9 @@ def variant(text: Text, passage: Passage, claims: ClaimSet) -> str | None:
 def value_in(text: Text, start: int, end: int, passage: Passage, group: Variants, claims: ClaimSet) -> str | None:
     """The value that characters [start, end) give by themselves, or None."""
     numbers = tuple(value for value in group.values if _NUMERIC_VALUE.fullmatch(value))
-    dates = tuple(value for value in group.values if _MONTH_DAY.fullmatch(value))
+    dates = tuple(value for value in group.values if _DATE.fullmatch(value))
     if numbers == group.values:
-        return _number_given(text, start, end, passage, numbers)
+        return _number_given(text, start, end, passage, group)
     if dates == group.values:
         return _date_given(text, start, end, dates)
     return _words_given(text, start, end, group, claims)
@@ -97,35 +102,53 @@ def _value_before(text: Text, passage: Passage, group: Variants, claims: ClaimSe
 def numbers_in(text: str, start: int, end: int) -> Iterator[_Number]:
     """Every number of text[start:end]: digits, words, dozens, with its scale; ordinals are marked."""
     for match in _NUMBER.finditer(text, start, end):
-        scale = (match["scale"] or match["lot"] or "").lower()
+        scale = (match["scale"] or match["lot"] or match["half"] or "").lower()
         power = Decimal(10) ** _SCALE.get(scale, 0) * _DOZENS.get(scale, 1)
         if match["dozen"]:
             amount = Decimal(12)
+        elif match["half"]:
+            amount = power / 2
+        elif match["hundreds"]:
+            amount = Decimal(NUMBERS.get(match["hundreds"].lower(), 1)) * 100_000
         elif match["nth"]:
             amount = Decimal(_ORDINALS.index(match["nth"].lower()) + 1)
         elif match["digits"]:
             amount = Decimal(match["digits"].replace(",", "")) * power
         else:
             word = (match["words"] or match["word"]).lower()
-            amount = Decimal(NUMBERS.get(word, 1)) * power
+            amount = (Decimal(NUMBERS.get(word, 1)) + (Decimal("0.5") if match["and_half"] else 0)) * power
         yield _Number(match.start(), match.end(), amount, bool(scale), bool(match["nth"]))
 
 
-def _number_given(text: Text, start: int, end: int, passage: Passage, values: tuple[str, ...]) -> str | None:
-    wanted = {value: next(numbers_in(value, 0, len(value))) for value in values}
+def _number_given(text: Text, start: int, end: int, passage: Passage, group: Variants) -> str | None:
+    said = text.text[start:end]
+    formed = {value for value in group.values if any(_stands_in(form, said) for form in group.forms.get(value, ()))}
+    if len(formed) == 1:
+        return formed.pop()
+    wanted = {value: next(numbers_in(value, 0, len(value))) for value in group.values}
+    scales = _scales_of(passage)
     found = [
         (_distance(text, number, start, end, passage), number.start, value)
         for number in numbers_in(text.text, start, end)
         for value, target in wanted.items()
-        if _same_amount(number, target)
+        if _same_amount(number, target, scales)
     ]
     return min(found)[2] if found else None
 
 
-def _same_amount(number: _Number, target: _Number) -> bool:
-    """A number without a scale may lack it only in words: "nearer 210" after "about £180m"."""
+def _scales_of(passage: Passage) -> frozenset[Decimal]:
+    """The scales in which the claim counts: "an advance of 6, 9 or 14 billion dollars" has values 6, 9 and 14."""
+    claim = passage.claim
+    words = re.findall(r"[a-z]+", " ".join((claim.text, claim.slots.number or "", *claim.keyterms)).casefold())
+    return frozenset(Decimal(10) ** _SCALE[word] for word in words if _SCALE.get(word, 0) > 2)
+
+
+def _same_amount(number: _Number, target: _Number, scales: frozenset[Decimal]) -> bool:
+    """A number without a scale may lack it only in words: "nearer 210" after "about £180m"; and the other way round."""
     if number.amount == target.amount:
         return True
+    if number.scaled and not target.scaled:
+        return any(number.amount == target.amount * scale for scale in scales)
     mantissa = Decimal(str(target.amount)).normalize().scaleb(0)
     bare = target.amount / (Decimal(10) ** 6), target.amount / (Decimal(10) ** 9)
     return target.scaled and not number.scaled and not number.ordinal and number.amount in {*bare, mantissa}
@@ -147,16 +170,30 @@ def _distance(text: Text, number: _Number, start: int, end: int, passage: Passag
 
 
 def _date_given(text: Text, start: int, end: int, values: tuple[str, ...]) -> str | None:
-    """A value whose day and month stand in the passage."""
+    """A value whose day and month, or, where it has no day, whose month stands in the passage."""
     found = set()
     for value in values:
-        day = date.fromisoformat(value)
+        day = date.fromisoformat(value if len(value) > len("2000-01") else f"{value}-01")
         month = day.strftime("%B")
         short = rf"{month[:3]}(?:{month[3:]}|t?\.)?"
+        if len(value) == len("2000-01"):
+            if re.search(rf"\b{month}\b(?! \d\d?\b(?!\d))", text.text[start:end]):
+                found.add(value)
+            continue
         wording = rf"\b(?:0?{day.day}(?:st|nd|rd|th)? (?:of )?{short}|{short} 0?{day.day}(?:st|nd|rd|th)?(?!\d)|{value})\b"
         if re.search(wording, text.text[start:end], re.IGNORECASE):
             found.add(value)
     return found.pop() if len(found) == 1 else None
+
+
+def _day_given(text: Text, passage: Passage, group: Variants) -> str | None:
+    """The value that is the day on which the passage puts what happens: "on Wednesday", in a report of that week."""
+    day = happened_on(text, passage)
+    if day is None:
+        return None
+    if day.isoformat() in group.values:
+        return day.isoformat()
+    return str(day.day) if group.slot in _DAYS and str(day.day) in group.values else None
 
 
 def _words_given(text: Text, start: int, end: int, group: Variants, claims: ClaimSet) -> str | None:

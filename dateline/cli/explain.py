@@ -113,7 +113,8 @@ def _show_readers(told: dict[str, Any]) -> None:
 def _show_match(match: dict[str, Any]) -> None:
     out, scored = console(), match["scored"]
     named = ", ".join(match["parties_named"]) or "none"
-    out.print(plain(f"\nThe article names {named} of the story's parties; {match['parties_needed']} must be named."))
+    or_words = ", or one beside three tenths of a claim's words" if match["parties_needed"] > 1 else ""
+    out.print(plain(f"\nThe article names {named} of the story's parties; {match['parties_needed']} must be named{or_words}."))
     if scored is None:
         return
     whose = "the claim's own" if scored["threshold_of"] == "claim" else "the reader's"
