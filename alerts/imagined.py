@@ -25,7 +25,7 @@ SAME = timedelta(minutes=10)
 BY_CLOCK: frozenset[ev.Trigger] = frozenset({"deadline_near", "deadline_passed"})
 """Told when somebody looks at the clock, which no ledger notes: they are compared, but not by their time."""
 WATCHING: frozenset[ev.Trigger] = frozenset({"feed_silent"})
-"""Left out: nothing that is read or asked changes it, and it too was told when somebody looked."""
+"""Left out, and said to be: no reader and no claim changes when a feed falls silent, and it was told when somebody looked."""
 BY_TURN: frozenset[ev.Trigger] = frozenset({"first_mention", "status_change", "unusual_volume"})
 """Their subject names a passage or an instant, which another reading moves: they are matched one after the other."""
 
@@ -83,6 +83,9 @@ class Told:
         self.kept: Kept = {}
         self.wished: set[tuple[str, str]] = set()
         """(rule, trigger) of all rules that were ever in force."""
+        self.sent: set[str] = set()
+        self.taken_back: dict[str, datetime] = {}
+        """The alert that was retracted → when that became due."""
         self.channels: dict[str, set[str]] = {}
 
     @property
@@ -95,7 +98,11 @@ class Told:
             case ev.RulesChanged(rules=rules):
                 self._rules = from_canonical(rules)
                 self.wished |= {(rule.id, trigger) for rule in self._rules.rules for trigger in rule.triggers}
-            case ev.AlertRaised() as alert if alert.trigger not in {"retraction", *WATCHING}:
+            case ev.AlertRaised(trigger="retraction", retracts=str() as retracted, position=position):
+                self.taken_back[retracted] = at(position).recorded_at
+            case ev.AlertAttempted(alerts=alerts):
+                self.sent.update(alerts)
+            case ev.AlertRaised() as alert if alert.trigger not in WATCHING:
                 self._hear(recorded, alert, at(alert.position))
         for candidate in candidates(recorded, self._context, with_lineage=False):
             for rule in self._rules.rules if self._rules else ():
@@ -128,10 +135,13 @@ class Listener:
         self._context = Context(keyed.name)
         self._waiting: list[tuple[Intent, Heard] | Correction] = []
         self._told: dict[tuple[str, ...], str | None] = {}
+        self._as_heard: dict[tuple[str, ...], Heard] = {}
         self._taken_back: set[tuple[str, ...]] = set()
         self._of_mention: dict[str, list[tuple[str, ...]]] = {}
         self._clock: datetime | None = None
         self.heard: list[Heard] = []
+        self.taken_back: dict[int, datetime] = {}
+        """The `id` of what was heard → when it was taken back."""
         self.kept: Kept = {}
 
     def take(self, recorded: Recorded) -> None:
@@ -188,14 +198,20 @@ class Listener:
         self._told[key] = mention
         if mention is not None:
             self._of_mention.setdefault(mention, []).append(key)
+        self._as_heard[key] = heard
         self.heard.append(heard)
 
     def _take_back(self, correction: Correction) -> None:
-        known = correction.evidence
-        if known is not None and correction.may_be_replaced and self._context.replacement(known.mention) is not None:
-            return
-        keys = self._of_mention.get(correction.mention or "", ())
-        self._taken_back |= {key for key in keys if key[1] in RETRACTABLE}
+        known, at = correction.evidence, self._context.recorded_at
+        keys = [key for key in self._of_mention.pop(correction.mention or "", ()) if key[1] in RETRACTABLE]
+        holds = [key for key in keys if key not in self._taken_back]
+        other = self._context.replacement(known.mention) if known is not None and correction.may_be_replaced else None
+        if other is not None:
+            self._told |= dict.fromkeys(holds, other)
+            self._of_mention.setdefault(other, []).extend(holds)
+        elif at is not None:
+            self._taken_back.update(holds)
+            self.taken_back |= {id(self._as_heard[key]): at for key in holds}
 
     def _worded(self, intent: Intent, at: datetime, event: ev.Event | None) -> Heard:
         candidate, rule = intent.candidate, intent.rule
@@ -235,6 +251,8 @@ def compare(told: Told, listener: Listener, asked: Asked, keyed: Keyed) -> list[
     heard = [one for one in listener.heard if asked.decided is None or one.at <= asked.decided]
     pairs = _paired(was_told, heard, lambda one: _ids(one, told, listener, keyed))
     found = [differs for was, now in pairs if (differs := _differs(was, now, told, listener, asked)) is not None]
+    both = [(was, now) for was, now in pairs if was is not None and now is not None]
+    found += [differs for was, now in both if (differs := _retracted(was, now, told, listener, asked)) is not None]
     return sorted(found, key=lambda one: (one.after or one.before, one.rule, one.trigger, one.claim or "", one.headline))
 
 
@@ -282,6 +300,27 @@ def _differs(was: Heard | None, now: Heard | None, told: Told, listener: Listene
     kept = told.kept.get(_about(now)) if kind == "earlier" else listener.kept.get(_about(was))
     other = "it is told of another passage" if was.text.quote != now.text.quote else "the same is told at another time"
     return _difference(kind, now, was.at, now.at, REASONS[kept] if kept else other)
+
+
+def _retracted(was: Heard, now: Heard, told: Told, listener: Listener, asked: Asked) -> AlertDiffers | None:
+    """Whether what was told in both histories was taken back in one, or at another time. With an alert that is gained or
+    lost its retraction goes, and is not told of by itself."""
+    before = min((told.taken_back[id_] for id_ in was.ids if id_ in told.taken_back), default=None)
+    after = listener.taken_back.get(id(now))
+    if after is not None and asked.decided is not None and after > asked.decided:
+        after = None
+    if before is None and not was.ids & told.sent:
+        return None  # it was called off before it went out, which nobody had to be told
+    taken_back = msgspec.structs.replace(now, trigger="retraction")
+    match before, after:
+        case datetime(), None:
+            return _difference("lost", taken_back, before, None, "what was told holds still")
+        case None, datetime():
+            return _difference("gained", taken_back, None, after, "what was told is no longer found")
+        case datetime(), datetime() if abs(after - before) > SAME:
+            kind: Literal["earlier", "later"] = "earlier" if after < before else "later"
+            return _difference(kind, taken_back, before, after, "the same is taken back at another time")
+    return None
 
 
 def _why_not_then(now: Heard, told: Told) -> str:

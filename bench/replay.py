@@ -6,6 +6,7 @@ Three ways: `Ledger.parts` gives the fold the few facts that it needs; `verified
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -89,7 +90,7 @@ SCORED = Parts(Scored)
 
 
 def scores(told: Iterable[tuple[int, int, Scored]]) -> Iterator[Scored]:
-    return (scored for _, _, scored in told)
+    return map(itemgetter(2), told)
 
 
 def whole(ledger: Ledger) -> Iterator[MentionRecorded]:

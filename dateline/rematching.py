@@ -49,6 +49,7 @@ class Rematched(NamedTuple):
     """`unread` articles hold no text any more: what was found in them then is taken as it is.
 
     `resumed` revisions had been read by an earlier run that was broken off. `digest` is that of all three differences.
+    `left_out` are triggers that rules listen to and that are not compared: see `alerts.imagined.WATCHING`.
     """
 
     articles: int
@@ -60,6 +61,7 @@ class Rematched(NamedTuple):
     statuses: tuple[StatusDiffers, ...]
     alerts: tuple[AlertDiffers, ...]
     digest: str
+    left_out: tuple[str, ...] = ()
     recorded: int | None = None
 
 
@@ -238,7 +240,8 @@ def _compare(
     about = alerting.Asked(wanted.by_id, then.claims.by_id, then.decided)
     alerts = tuple(alerting.compare(told, listener, about, home.keyed))
     digest = sha256(msgspec.json.encode([changed.mentions, changed.statuses, alerts])).hexdigest()
+    listened = {trigger for _, trigger in told.wished}.union(*(rule.triggers for rule in rules.rules))
     return Rematched(
         again.articles, len(again.unread), again.resumed, then.upto, again.reader, changed.mentions, changed.statuses,
-        alerts, digest,
+        alerts, digest, tuple(sorted(listened & alerting.WATCHING)),
     )  # fmt: skip

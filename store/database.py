@@ -5,11 +5,13 @@ bytes in free pages), writers take the lock when they begin (`BEGIN IMMEDIATE`),
 would fail with SQLITE_BUSY whatever the timeout.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
+
+T = TypeVar("T")
 
 BUSY_MILLISECONDS = 600_000
 """How long a SQLite writer waits for its turn. Those that wait ask again and again, in no order: among 64 writers on a busy
@@ -109,12 +111,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def rows_of(engine: Engine, statement: str) -> Sequence[tuple[Any, ...]]:
-    """All rows of one statement that only reads, as the driver makes them: one statement sees one state by itself."""
+def made_of_rows(engine: Engine, statement: str, make: Callable[[Iterable[tuple[Any, ...]]], T]) -> T:
+    """What `make` makes of the rows of one statement that only reads: one statement sees one state by itself.
+
+    It is handed the rows as the driver makes them, one by one: what is made of a row while it is in the processor's cache
+    costs a quarter less than afterwards. It must not keep the iterator, since the statement ends with it.
+    """
     connection = engine.raw_connection()
     try:
-        cursor = connection.cursor()
-        cursor.execute(statement)
-        return cursor.fetchall()
+        binary = {"binary": True} if engine.dialect.name == "postgresql" else {}
+        with closing(cast("Any", connection.cursor(**binary))) as cursor:  # in text, PostgreSQL's bytes would be spelt in hex
+            cursor.execute(statement)
+            return make(cursor)
     finally:
         connection.close()

@@ -20,6 +20,7 @@ from store.content_tables import pages as content_pages
 from store.content_tables import texts as content_texts
 from store.database import reading
 from store.events import ArticleErased, ErasureText
+from store.exclusion import while_erasing_words
 from store.ledger import Draft, Ledger
 from store.replay import erase_copies
 from store.tables import events, texts
@@ -58,6 +59,7 @@ def erase(ledger: Ledger, timeline: Timeline, content: Content, article: str, re
     """Erases one article, and records that. Idempotent; once more, it removes what came in between."""
     content.erase(article)
     with ledger.writing("operator") as write:
+        while_erasing_words(write.connection, ledger.log)
         positions = _holding(write.connection, article)
         for start in range(0, len(positions), CHUNK):
             write.connection.execute(delete(texts).where(texts.c.position.in_(positions[start : start + CHUNK])))

@@ -41,7 +41,8 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 assert list(Envelope.__struct_fields__) == sorted(Envelope.__struct_fields__)
 
-_encoder = msgspec.json.Encoder()
+envelope_bytes = msgspec.json.Encoder().encode
+"""The canonical JSON of an envelope."""
 
 
 def commit(domain: bytes, salt: bytes, stored: bytes) -> bytes:
@@ -49,10 +50,6 @@ def commit(domain: bytes, salt: bytes, stored: bytes) -> bytes:
     return sha256(domain + salt + stored).digest()
 
 
-def envelope_bytes(envelope: Envelope) -> bytes:
-    return _encoder.encode(envelope)
-
-
 def leaf_of(envelope: Envelope) -> bytes:
     """The leaf hash, 32 bytes."""
-    return sha256(LEAF_PREFIX + _encoder.encode(envelope)).digest()
+    return sha256(LEAF_PREFIX + envelope_bytes(envelope)).digest()

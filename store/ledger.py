@@ -7,25 +7,25 @@ may be written in the same transaction; so it can never disagree with the ledger
 
 import hmac
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from itertools import starmap
-from typing import Any, NamedTuple, Protocol
+from itertools import count, starmap
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, bindparam, insert, select
 
 from store.clock import Clock, from_micros, to_micros
-from store.database import lock_tables, reading, rows_of, writing
+from store.database import lock_tables, made_of_rows, reading, writing
 from store.events import Event
 from store.leaf import FACTS_DOMAIN, SALT_BYTES, TEXT_DOMAIN, Envelope, leaf_of
 from store.merkle import Frontier
 from store.migrations.lines import LEDGER
 from store.migrations.opening import prepare
-from store.parts import P, Parts
+from store.parts import P, Parts, wanted
 from store.tables import (
     FORMAT,
     KEPT_LEVEL,
@@ -34,6 +34,7 @@ from store.tables import (
     events,
     head,
     keys,
+    last_versions,
     select_decoded,
     select_facts,
     select_stored,
@@ -44,8 +45,9 @@ from store.wire import decode, encode
 
 CHUNK = 2_000
 """Values that a look-up carries."""
+M = TypeVar("M", bound=tuple[Any, ...])
 ROWS = 500
-"""Rows that a read fetches at a time: few enough to be in the processor's cache still when they are decoded."""
+"""Rows that a read fetches at a time."""
 _NAME = 3
 """The column of the event's name."""
 
@@ -156,9 +158,9 @@ class Ledger:
         frontier = Frontier.from_bytes(state.size, state.frontier)
         recorded_at = max(to_micros(self._clock.now()), state.recorded_at)
         self._learn_versions(connection, drafts, state.size)
-        batch = _Batch([], [], [])
+        batch = _Batch(os.urandom(2 * SALT_BYTES * len(drafts)), [], [], [])
+        bulk_insert(connection, texts, _texts(drafts, batch, state.size))
         bulk_insert(connection, events, self._rows(drafts, batch, state.size, recorded_at, actor))
-        bulk_insert(connection, texts, batch.texts)
         bulk_insert(connection, tree, frontier.extend(batch.leaves, least=KEPT_LEVEL))
         bulk_insert(connection, keys, [(key, state.size + i) for i, key in enumerate(hashed) if key])
         connection.execute(_MOVE_HEAD, {"to": frontier.size, "at": recorded_at, "roots": frontier.to_bytes()})
@@ -171,24 +173,17 @@ class Ledger:
         self, drafts: Sequence[Draft], batch: "_Batch", position: int, recorded_at: int, actor: str
     ) -> Iterator[tuple[Any, ...]]:
         """The events' rows from `position` on, one by one; all else goes to `batch`. Flat on purpose: all events pass here."""
-        salts = os.urandom(2 * SALT_BYTES * len(drafts))
         recorded_when = from_micros(recorded_at)
-        versions, log, (texts, leaves, recorded) = self._versions, self.log, batch
-        for at, (event, stream, occurred, articles, cause, _key) in zip(range(0, len(salts), 64), drafts, strict=True):
-            facts, text = encode(event)
-            salt, commitment, committed = salts[at : at + 32], None, None
-            if text is not None:
-                text_salt = salts[at + 32 : at + 64]
-                hashed = sha256(TEXT_DOMAIN + text_salt + text)
-                commitment, committed = hashed.digest(), hashed.hexdigest()
-                texts.append((position, text, text_salt))
+        versions, log, (salts, encoded, leaves, recorded) = self._versions, self.log, batch
+        of_each = zip(range(0, len(salts), 2 * SALT_BYTES), drafts, encoded, strict=True)
+        for at, (event, stream, occurred, articles, cause, _key), (facts, commitment) in of_each:
+            salt = salts[at : at + SALT_BYTES]
             version = versions[stream] = versions.get(stream, -1) + 1
             occurred_at, name, schema = to_micros(occurred), event.NAME, event.SCHEMA
-            envelope = Envelope(
+            leaf = leaf_of(Envelope(
                 actor, articles, cause, 1, sha256(FACTS_DOMAIN + salt + facts).hexdigest(), log, name, occurred_at,
-                position, recorded_at, schema, stream, version, committed,
-            )  # fmt: skip
-            leaf = leaf_of(envelope)
+                position, recorded_at, schema, stream, version, commitment.hex() if commitment else None,
+            ))  # fmt: skip
             leaves.append(leaf)
             recorded.append(Recorded(position, stream, version, occurred, recorded_when, actor, cause, articles, event))
             yield (
@@ -225,10 +220,8 @@ class Ledger:
         if self._versions_at != size or len(self._versions) > 200_000:
             self._versions.clear()
         missing = list({draft.stream for draft in drafts if draft.stream not in self._versions})
-        for start in range(0, len(missing), CHUNK):
-            wanted = {"wanted": missing[start : start + CHUNK]}
-            for stream, version in connection.execute(_STREAM_VERSIONS, wanted):
-                self._versions[stream] = version
+        if missing:
+            self._versions.update(last_versions(connection, missing))
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -238,7 +231,7 @@ class Ledger:
         With `names` only events of those names are decoded and returned. Raises LedgerGap on a hole, UnknownEvent for
         an event of a newer release. Holds no transaction between two chunks.
         """
-        for chunk in self._chunks(select_decoded, start, stop, check_gaps=True):
+        for chunk in self.chunks(select_decoded, list, start, stop=stop):
             wanted = chunk if names is None else [row for row in chunk if row[_NAME] in names]
             yield from starmap(_recorded, wanted)
 
@@ -247,41 +240,49 @@ class Ledger:
 
         Several times as fast as `read`, since texts stay where they are and other facts are not built. Raises as it does.
         """
-        for chunk in self._chunks(select_facts, start, stop, check_gaps=True):
-            for position, name, schema, occurred_at, facts in chunk:
-                part = parts[name, schema](facts)
-                if part is not None:
-                    yield position, occurred_at, part
+        def made(rows: Iterable[tuple[Any, ...]]) -> Sequence[tuple[int, int, P | None]]:
+            return [(position, at, parts[name, schema](facts)) for position, name, schema, at, facts in rows]
+
+        for chunk in self.chunks(select_facts, made, start, stop=stop):
+            yield from wanted(chunk)
 
     def stored(self, start: int = 0, *, stop: int | None = None, check_gaps: bool = True) -> Iterator[Stored]:
         """The rows themselves, texts joined, in order. With `check_gaps` off, holes are left to the caller."""
-        for chunk in self.chunks(start, stop=stop, check_gaps=check_gaps):
+        for chunk in self.chunks(select_stored, list, start, stop=stop, check_gaps=check_gaps):
             yield from map(Stored._make, chunk)
 
     def chunks(
-        self, start: int = 0, *, stop: int | None = None, check_gaps: bool = True
-    ) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """As `stored`, but plain tuples, some hundred at a time: for what passes over the whole ledger."""
-        return self._chunks(select_stored, start, stop, check_gaps=check_gaps)
+        self,
+        query: Callable[[int, int], str],
+        make: Callable[[Iterable[tuple[Any, ...]]], Sequence[M]],
+        start: int = 0,
+        *,
+        stop: int | None = None,
+        check_gaps: bool = True,
+    ) -> Iterator[Sequence[M]]:
+        """For what passes over the whole ledger: what `make` makes of some hundred rows at a time, one for each row.
 
-    def _chunks(
-        self, query: Callable[[int, int], str], start: int, stop: int | None, *, check_gaps: bool
-    ) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """What the query finds, as plain tuples. Raises LedgerGap after the last row before it."""
+        All of them begin with the position. Raises LedgerGap after the last one before it.
+        """
         limit = self.size() if stop is None else min(stop, self.size())
         for first in range(start, limit, ROWS):
             last = min(first + ROWS, limit)
-            chunk = rows_of(self.engine, query(first, last))
+            chunk = made_of_rows(self.engine, query(first, last), make)
             if check_gaps and len(chunk) != last - first:
                 hole = next((n for n, row in enumerate(chunk) if row[0] != first + n), len(chunk))
                 yield chunk[:hole]
                 raise LedgerGap(first + hole, chunk[hole][0] if hole < len(chunk) else last)
             yield chunk
 
-    def read_in(self, connection: Connection, start: int) -> Iterator[Recorded]:
-        """Events from `start` to the end, as the caller's transaction sees them: for small remainders."""
+    def read_in(self, connection: Connection, start: int, stop: int | None = None) -> list[Recorded]:
+        """Events from `start` to `stop` or the end, as the caller's transaction sees them: few. Raises LedgerGap."""
         end = int(connection.execute(select(head.c.size)).scalar_one())
-        yield from starmap(_recorded, connection.exec_driver_sql(select_decoded(start, end)))
+        last = end if stop is None else min(stop, end)
+        found = list(starmap(_recorded, connection.exec_driver_sql(select_decoded(start, last))))
+        if len(found) != max(last - start, 0):
+            hole = next((n for n, recorded in enumerate(found) if recorded.position != start + n), len(found))
+            raise LedgerGap(start + hole, found[hole].position if hole < len(found) else last)
+        return found
 
     def size(self) -> int:
         """Number of events; the next one gets this position."""
@@ -331,19 +332,30 @@ class Ledger:
 class _Batch(NamedTuple):
     """What the drafts of one append come to, beside the rows of their events."""
 
-    texts: list[tuple[int, bytes, bytes]]
+    salts: bytes
+    """Two for each event, of the facts and of the text."""
+    encoded: list[tuple[bytes, bytes | None]]
+    """The facts, and the commitment to the text if there is one."""
     leaves: list[bytes]
     recorded: list[Recorded]
+
+
+def _texts(drafts: Sequence[Draft], batch: _Batch, first: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """The texts' rows of events from position `first` on, while all facts are encoded and all texts committed to."""
+    salts, encoded = batch.salts, batch.encoded
+    for position, at, draft in zip(count(first), range(SALT_BYTES, len(salts), 2 * SALT_BYTES), drafts, strict=False):
+        facts, text = encode(draft.event)
+        if text is None:
+            encoded.append((facts, None))
+        else:
+            salt = salts[at : at + SALT_BYTES]
+            encoded.append((facts, sha256(TEXT_DOMAIN + salt + text).digest()))
+            yield position, text, salt
 
 
 _HEAD = select(head).with_for_update()
 _MOVE_HEAD = head.update().values(size=bindparam("to"), recorded_at=bindparam("at"), frontier=bindparam("roots"))
 _KEYS_SEEN = select(keys.c.key).where(keys.c.key.in_(bindparam("wanted", expanding=True)))
-_STREAM_VERSIONS = (
-    select(events.c.stream, func.max(events.c.stream_version))
-    .where(events.c.stream.in_(bindparam("wanted", expanding=True)))
-    .group_by(events.c.stream)
-)
 
 
 def recorded_of(row: Stored) -> Recorded:

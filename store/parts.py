@@ -1,7 +1,8 @@
 """Parts of events: the few facts that a fold needs, decoded alone. All else in the stored bytes is skipped, not built."""
 
-from collections.abc import Callable
-from typing import ClassVar, TypeVar, get_type_hints
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
+from typing import ClassVar, TypeVar, cast, get_type_hints
 
 import msgspec
 
@@ -48,6 +49,11 @@ class Parts(dict[tuple[str, int], Decode[P]]):
             return None if kind is None else msgspec.convert(event, kind, from_attributes=True)
 
         return decode
+
+
+def wanted(told: Iterable[tuple[int, int, P | None]]) -> Iterator[tuple[int, int, P]]:
+    """(position, occurred_at, part) of those that were asked for."""
+    return cast("Iterator[tuple[int, int, P]]", filter(itemgetter(2), told))
 
 
 def _decoder(kind: type[P]) -> Decode[P]:

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from store.bus import Bus, BusError, Incoming, Outgoing, Reader
+from store.bus import Bus, Incoming, Outgoing, Reader
 from store.claim import ClaimSet
 from store.clock import Clock, from_micros, to_micros
 from store.conclude import conclude, expiring
@@ -68,7 +68,8 @@ class Recorder:
         """Records up to `most` readings, waiting `timeout` seconds for the first, and what lies in quarantine. Returns how
         many messages that was.
 
-        Raises OffsetOutOfRange (stop and tell the operator) and BusUnavailable (try again).
+        Raises OffsetOutOfRange (stop and tell the operator) and BusUnavailable (try again). May be called again after whatever
+        it raised.
         """
         done = 0
         try:
@@ -82,8 +83,8 @@ class Recorder:
             _log.warning("fenced", topic=fence.topic, partition=fence.partition, expected=fence.expected)
             self.close()
             return done
-        except BusError:
-            self.close()  # what was polled may not be recorded: the next step reads on where the ledger says
+        except BaseException:
+            self.close()  # what was polled may or may not be recorded: the next step reads on where the ledger says
             raise
         self._publish_rereads()
         return done

@@ -5,7 +5,7 @@ switch replaced. Rows are copied, not tables renamed: a reader whose transaction
 to its end, on both databases.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from store.database import reading, writing
-from store.ledger import Ledger, Recorded
+from store.exclusion import only_one, while_copying_words
+from store.ledger import Ledger
 from store.places import keep_tick, last_tick
 from store.timeline import Timeline, TimelineOutdated
 from store.timeline.tables import VERSION
@@ -59,46 +60,57 @@ def rebuild(ledger: Ledger, timeline: Timeline, progress: Progress = lambda *_: 
     """Builds the tables beside the live ones while events may keep coming, then compares and switches under the lock.
 
     Killed on the way, it leaves the live tables as they were. Tables of another layout, or none, are replaced without
-    being kept. Sends nothing and opens nothing but the ledger. One at a time for a database.
+    being kept. Sends nothing and opens nothing but the ledger. Over PostgreSQL it raises Taken while another replay is at
+    work over the database, and Lost if its session was ended; over SQLite, callers keep to one at a time.
     """
     beside = Timeline(BESIDE, key=timeline.key)
-    with writing(ledger.engine) as connection:
-        _make_anew(connection, beside)
-    try:
-        _follow(ledger, beside, progress)
-        with ledger.writing("replay") as write:
-            events = _catch_up(ledger, beside, write.connection)
-            digest = beside.digest(write.connection)
-            usable = _usable(write.connection, timeline)
-            equal = usable and digest == _digest(timeline, write.connection)
-            if not equal:
-                _switch(write.connection, timeline, beside, keep=usable)
-    finally:
+    with only_one(ledger.engine, _name(ledger)) as make_sure:
         with writing(ledger.engine) as connection:
-            beside.metadata.drop_all(connection)
+            _make_anew(connection, beside)
+        try:
+            _follow(ledger, beside, progress)
+            with ledger.writing("replay") as write:
+                make_sure()
+                events = _catch_up(ledger, beside, write.connection)
+                digest = beside.digest(write.connection)
+                usable = _usable(write.connection, timeline)
+                equal = usable and digest == _digest(timeline, write.connection)
+                if not equal:
+                    _switch(write.connection, timeline, beside, keep=usable)
+        finally:
+            make_sure()
+            with writing(ledger.engine) as connection:
+                beside.metadata.drop_all(connection)
     return Rebuilt(events, digest, equal, usable and not equal)
 
 
 def roll_back(ledger: Ledger, timeline: Timeline, progress: Progress = lambda *_: None) -> RolledBack:
     """Brings back the tables that the last switch replaced, with what was recorded since; those live now are kept instead.
 
-    So a second one undoes the first. Raises NothingKept; killed on the way, it leaves the live tables as they were.
+    So a second one undoes the first. Raises NothingKept, and Taken as `rebuild` does; killed on the way, it leaves the live
+    tables as they were.
     """
     kept, aside = Timeline(KEPT, key=timeline.key), Timeline(BESIDE, key=timeline.key)
-    with reading(ledger.engine) as connection:
-        if not _present(connection, kept):
-            raise NothingKept("no rebuild has replaced the read tables.")
-    try:
-        _follow(ledger, kept, progress)
-        with ledger.writing("replay") as write:
-            events = _catch_up(ledger, kept, write.connection)
-            _make_anew(write.connection, aside)
-            aside.take_over(write.connection, kept)
-            _switch(write.connection, timeline, aside, keep=True)
-            aside.metadata.drop_all(write.connection)
-            return RolledBack(events, timeline.digest(write.connection))
-    except TimelineOutdated as error:
-        raise NothingKept("the tables that were kept have the layout of another release.") from error
+    with only_one(ledger.engine, _name(ledger)) as make_sure:
+        with reading(ledger.engine) as connection:
+            if not _present(connection, kept):
+                raise NothingKept("no rebuild has replaced the read tables.")
+        try:
+            _follow(ledger, kept, progress)
+            with ledger.writing("replay") as write:
+                make_sure()
+                events = _catch_up(ledger, kept, write.connection)
+                _make_anew(write.connection, aside)
+                aside.take_over(write.connection, kept)
+                _switch(write.connection, timeline, aside, keep=True)
+                aside.metadata.drop_all(write.connection)
+                return RolledBack(events, timeline.digest(write.connection))
+        except TimelineOutdated as error:
+            raise NothingKept("the tables that were kept have the layout of another release.") from error
+
+
+def _name(ledger: Ledger) -> str:
+    return f"replay of {ledger.log}"
 
 
 def erase_copies(connection: Connection, positions: Sequence[int]) -> None:
@@ -157,31 +169,27 @@ def _digest(timeline: Timeline, connection: Connection) -> str | None:
 
 
 def _follow(ledger: Ledger, tables: Timeline, progress: Progress) -> None:
-    """Brings the tables to what is the ledger's end now, a batch a transaction."""
-    start, total = _following(ledger.engine, tables), ledger.size()
-    for batch in _batches(ledger.read(start, stop=total)):
+    """Brings the tables to what is the ledger's end now, a batch a transaction.
+
+    Each is read within its transaction: an erasure is seen there, or waits for its end and then finds the words that were
+    copied. So a rebuild that is killed leaves no words that were erased.
+    """
+    done, total = _following(ledger.engine, tables), ledger.size()
+    while done < total:
         with writing(ledger.engine) as connection:
+            while_copying_words(connection, ledger.log)
+            batch = ledger.read_in(connection, done, min(done + BATCH, total))
             tables.apply(connection, batch)
-        progress(batch[-1].position + 1, total)
+        done = batch[-1].position + 1
+        progress(done, total)
 
 
 def _catch_up(ledger: Ledger, tables: Timeline, connection: Connection) -> int:
     """Brings them to the very end, within the caller's append transaction. Returns how many events they know then."""
-    tables.apply(connection, list(ledger.read_in(connection, tables.next_position(connection))))
+    tables.apply(connection, ledger.read_in(connection, tables.next_position(connection)))
     return tables.next_position(connection)
 
 
 def _following(engine: Engine, tables: Timeline) -> int:
     with reading(engine) as connection:
         return tables.next_position(connection)
-
-
-def _batches(events: Iterator[Recorded]) -> Iterator[list[Recorded]]:
-    batch: list[Recorded] = []
-    for recorded in events:
-        batch.append(recorded)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

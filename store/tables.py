@@ -3,10 +3,12 @@
 `position` and `recorded_at` are given under the append lock. Instants are microseconds since 1970 UTC.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -140,14 +142,28 @@ def _select(columns: str, start: int, stop: int) -> str:
     )
 
 
+def last_versions(connection: Connection, streams: Sequence[str]) -> list[tuple[str, int]]:
+    """The latest version of each of the streams that has any. One value carries all names, however many there are."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql(_LAST_VERSIONS + "json_each(?)", (msgspec.json.encode(streams).decode(),))
+    else:
+        found = connection.exec_driver_sql(_LAST_VERSIONS + "unnest(%s::text[]) AS value", (list(streams),))
+    return [(stream, last) for stream, last in found if last is not None]
+
+
+_LAST_VERSIONS = "SELECT value, (SELECT max(stream_version) FROM events WHERE stream = value) FROM "
+
+
 def bulk_insert(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
     """Inserts plain tuples: `executemany` on SQLite, binary COPY on PostgreSQL, which takes in rows while others are made."""
-    if not rows:  # an empty list; what only iterates is never empty here
+    given = iter(rows)
+    first = next(given, None)
+    if first is None:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_insert_each(table), list(rows))
+        connection.exec_driver_sql(_insert_each(table), [first, *given])
     else:
-        _copy(connection, table, rows)
+        _copy(connection, table, chain((first,), given))
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts import tables
+from alerts.context import Context
 from alerts.imagined import Asked, Listener, Told, compare
+from alerts.judge import due_by_clock
 from alerts.rules import ruleset
 from store import events as ev
 from store.database import reading
@@ -18,13 +20,14 @@ from store.database import reading
 BY_ID = {claim.id: claim for claim in CLAIMS}
 
 
-def compared(world, rules=None, leave_out=lambda _event: False):
-    """The ledger against the same ledger without some events, under these rules."""
+def compared(world, rules=None, leave_out=lambda _event: False, other=None):
+    """The ledger against the same ledger without some events, or against another world's, under these rules."""
     events = list(world.ledger.read())
-    rules = rules or world.rules
-    told, listener = Told(world.keyed), Listener(rules, world.keyed, lambda position: events[position].event)
+    rules, others = rules or world.rules, list((other or world).ledger.read())
+    told, listener = Told(world.keyed), Listener(rules, world.keyed, lambda position: others[position].event)
     for recorded in events:
         told.take(recorded, events.__getitem__)
+    for recorded in others:
         if not leave_out(recorded.event):
             listener.take(recorded)
     listener.finish(events[-1].recorded_at)
@@ -134,6 +137,65 @@ def test_another_rule_says_whom_it_would_have_kept_from_what(tmp_path):
     gained = next(one for one in compared(world, other) if one.kind == "gained")
     assert gained.cues == ("match:alias",)
     world.engine.dispose()
+
+
+def reviewed(folder, *, rejected):
+    """Something is told and goes out; then a person rejects it, or does not; then time passes."""
+    folder.mkdir()
+    world = newsroom(folder)
+    article = next(event.article for event in world.named("mention.recorded"))
+    for _ in range(2):
+        world.later(hours=2)
+        world.alerts().step()
+    if rejected:
+        world.review("m1", article, "visit")
+    world.later(hours=1)
+    world.publish(mention("arms"))
+    world.alerts().step()
+    return world
+
+
+def test_a_retraction_is_lost_or_gained_where_the_alert_itself_is_told_in_both(tmp_path):
+    rejecting, silent = reviewed(tmp_path / "1", rejected=True), reviewed(tmp_path / "2", rejected=False)
+    assert [alert.trigger for alert in rejecting.named("alert.raised")].count("retraction") == 1
+    assert "retraction" not in [alert.trigger for alert in silent.named("alert.raised")]
+    assert compared(rejecting) == compared(silent) == []
+    (lost,) = compared(rejecting, leave_out=lambda event: isinstance(event, ev.MentionReviewed))
+    assert (lost.kind, lost.trigger, lost.after, lost.why) == ("lost", "retraction", None, "what was told holds still")
+    (gained,) = compared(silent, other=rejecting)
+    assert (gained.kind, gained.trigger, gained.before) == ("gained", "retraction", None)
+    assert gained.after == lost.before
+    assert (gained.headline, gained.why) == (lost.headline, "what was told is no longer found")
+    for world in (rejecting, silent):
+        world.engine.dispose()
+
+
+def silences(world, leave_out):
+    """(when, which feed, since when) of each look that finds a feed silent; somebody looks whenever anything happens."""
+    wish = rule(audience="operators", triggers=frozenset({"feed_silent"}), silent_after=timedelta(days=1))
+    context, found = Context(world.keyed.name), []
+    for recorded in world.ledger.read():
+        intents = due_by_clock(context, recorded.recorded_at, ruleset((wish,)))
+        found += [(recorded.recorded_at, *intent.candidate.facts) for intent in intents]
+        if not leave_out(recorded.event):
+            context.learn(recorded)
+    return found
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(actions)
+def test_no_reader_and_no_claim_changes_when_a_feed_falls_silent(steps):
+    """So they are left out of what is compared: whatever is read or asked, they are the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder))
+        play(world, [("publish", "visit", "affirms", None, 0), *steps])
+        world.later(days=3)
+        world.publish(mention("visit"), feed="f-meridian")
+        world.publish()
+        whole = silences(world, lambda _: False)
+        assert whole, "after three days somebody is silent"
+        assert silences(world, lambda event: event.NAME.startswith(("mention.", "claim.", "entity.", "story."))) == whole
+        world.engine.dispose()
 
 
 def test_what_alerts_have_not_come_to_is_no_difference(tmp_path):

@@ -126,6 +126,7 @@ def test_the_command(world, tmp_path):
     done = dateline("replay", "--rematch", "--home", path)
     assert done.returncode == 0, done.stderr
     assert "Nothing would be different." in done.stdout
+    assert "Not compared: feed_silent. No reader and no claim changes" in done.stdout
     assert dateline("replay", "--home", path).returncode == 2
     assert dateline("replay", "--rebuild", "--record", "--home", path).returncode == 2
 
@@ -177,7 +178,7 @@ def test_other_rules_lose_what_they_do_not_ask_for_and_gain_what_nobody_asked_fo
         )
     )
     done = rematch(loud.home, rules=rules)
-    assert (done.mentions, done.statuses) == ((), ())
+    assert (done.mentions, done.statuses, done.left_out) == ((), (), ("feed_silent",)), "the home's own rules asked for it"
     told = {(one.kind, one.rule, one.trigger, one.claim): one for one in done.alerts}
     assert told["gained", "origins", "first_mention", "weir-leaks"].why == (
         "no rule origins that listens to first_mention was in force"

@@ -115,6 +115,17 @@ def test_a_failed_transaction_leaves_nothing_and_versions_go_on(place):
     assert verify(ledger, timeline).faults == ()
 
 
+def test_versions_go_on_whatever_a_stream_is_called_and_whoever_appends(place, url):
+    ledger, _ = place
+    names = ["plain", "it's", 'a "quoted" {one,two}', "NULL", "\\back", "Gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n", "a,b", ""]
+    for _ in range(2):
+        ledger.append([deployed(n)._replace(stream=name) for n, name in enumerate(names)], actor="test")
+    other, _ = open_ledger(url)
+    recorded = other.append([deployed(n)._replace(stream=name) for n, name in enumerate([*names, "new"])], actor="test")
+    assert [(r.stream, r.stream_version) for r in recorded] == [*((name, 2) for name in names), ("new", 0)]
+    other.engine.dispose()
+
+
 def test_an_event_that_cannot_be_written_undoes_those_before_it_in_its_batch(place):
     """It is found out while the rows before it are on their way to the server."""
     ledger, timeline = place

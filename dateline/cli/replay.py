@@ -118,6 +118,8 @@ def _tell(done: "Rematched") -> None:
         say(f"{alert.kind} alert {alert.rule}, {alert.trigger}: {moved}: {alert.headline}{quote} ({alert.why})")
     if not done.mentions and not done.statuses and not done.alerts:
         say("Nothing would be different.")
+    if done.left_out:
+        say(f"Not compared: {', '.join(done.left_out)}. No reader and no claim changes when a feed falls silent.")
 
 
 def _moved(before: datetime | None, after: datetime | None) -> str:
