@@ -32,9 +32,9 @@ services-stop: install
 soak: install
 	$(BIN)/python -m pytest -m soak
 
-# Crashes of roles, of PostgreSQL and of the Kafka broker in the middle of a play. Needs `make services`.
+# The kill matrix with as many seeds as wanted (`make chaos SEEDS=20`), and more crashes. Needs `make services`.
 chaos: install
-	$(BIN)/python -m pytest -m chaos
+	DATELINE_CHAOS_SEEDS=$(or $(SEEDS),2) $(BIN)/python -m pytest -m chaos
 
 # Figures beside their peers, some ten minutes; Kafka's too where `make services` has started it.
 bench: install

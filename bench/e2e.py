@@ -22,12 +22,15 @@ ROLES = {"ingest": 1, "match": 1, "record": 1, "alert": 1}
 _PATIENCE = 240.0
 _REST = 8.0
 """Seconds without an alert after which none is expected any more."""
-_WARM = 10
+_WARM = 12
 """Articles that go ahead and do not count: models are loaded and connections opened by them."""
+_FEEDS, _INTERVAL = 6, 4
+"""Each feed publishes one article every so many seconds: half of what one `match` process reads. Above that, the latency
+would be the length of its queue, and tell how long the benchmark ran."""
 
 
 def measure(scale: Scale) -> list[Row]:
-    """Latency at about three articles a second, then throughput with all articles there at once."""
+    """Latency at one and a half articles a second, then throughput with all articles there at once."""
     rows: list[Row] = []
     for name, on in (("embedded", None), ("PostgreSQL, Kafka", servers())):
         if name == "embedded" or on is not None:
@@ -37,10 +40,12 @@ def measure(scale: Scale) -> list[Row]:
 
 def _latency(name: str, on: Servers | None, count: int) -> list[Row]:
     claims, subjects = watch_list(count + _WARM)
-    with SmallWeb(6, subjects, each=1) as web, fresh_home(web.url, on) as home:
-        watch(home, claims, web.addresses(), interval=2)
+    with SmallWeb(_FEEDS, subjects, each=1, ahead=_WARM) as web, fresh_home(web.url, on) as home:
+        watch(home, claims, web.addresses(), interval=_INTERVAL)
         began = time.monotonic()
         with roles(home, ROLES):
+            until(lambda: recorded(home) >= _WARM, _PATIENCE)
+            web.go_on()
             until(lambda: recorded(home) >= len(subjects), _PATIENCE + len(subjects))
             until(lambda: time.monotonic() - max(web.arrived.values(), default=began) > _REST, _PATIENCE)
         seconds = [web.arrived[n] - at for n, at in web.published.items() if n in web.arrived and n >= _WARM]

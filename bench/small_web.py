@@ -24,11 +24,12 @@ class SmallWeb:
     """Serves `feeds` outlets on one loopback port; each outlet is a host name of its own.
 
     Article n is about `subjects[n]`, and outlet `n % feeds` carries it. `each`: how many new articles a feed gets each time it
-    is asked, until all are out.
+    is asked, until all are out; of those from `ahead` on none before `go_on` is called.
     """
 
-    def __init__(self, feeds: int, subjects: list[Subject], each: int) -> None:
+    def __init__(self, feeds: int, subjects: list[Subject], each: int, ahead: int | None = None) -> None:
         self.feeds, self._each, self._clock = feeds, each, SystemClock()
+        self._end = len(subjects) if ahead is None else ahead
         press = Press(11)
         self._pages = [_page(press, subject) for subject in subjects]
         self._out: list[list[tuple[int, str]]] = [[] for _ in range(feeds)]
@@ -46,6 +47,11 @@ class SmallWeb:
     def addresses(self) -> list[str]:
         return [f"http://outlet-{n}.example/feed.xml" for n in range(self.feeds)]
 
+    def go_on(self) -> None:
+        """Lets the rest be published too."""
+        with self._lock:
+            self._end = len(self._pages)
+
     def latencies(self) -> list[float]:
         """Seconds from the feed's file to the alert, of each article that was alerted about."""
         return [self.arrived[n] - at for n, at in self.published.items() if n in self.arrived]
@@ -55,7 +61,7 @@ class SmallWeb:
             self.asked += 1
             out, now = self._out[outlet], self._clock.now()
             start = len(out) * self.feeds + outlet
-            for n in range(start, min(start + self._each * self.feeds, len(self._pages)), self.feeds):
+            for n in range(start, min(start + self._each * self.feeds, self._end), self.feeds):
                 out.append((n, format_datetime(now)))
                 self.published[n] = time.monotonic()
             items = [self._item(outlet, n, at) for n, at in out[: -_LISTED - 1 : -1]]

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from sqlalchemy import select
 from alerts import tables as alerting
 from dateline.home import Home
 from dateline.parts import open_alerts, open_chores, open_ingest
+from dateline.patience import patient
 from store.chores_rules import Payload, Taken, Wanted
 from store.chores_run import Doing, Hands, Stopping
 from store.clock import from_micros, to_micros
@@ -101,24 +103,29 @@ class Work:
         self, home: Home, stopping: Stopping, kinds: Collection[str] = EVERY_KIND, owner: str | None = None
     ) -> None:
         """`owner`: a name that only one process has at a time; it takes up at once what its former life held."""
-        self._home, self._kinds, self._stopping = home, kinds, stopping
+        self._home, self._kinds, self._stopping, self._owner = home, kinds, stopping, owner
         self._break_off = stopping
+        self._settled = False
         self._chores = open_chores(home)
         self._hands = Hands(self._chores, {kind: self._functions[kind] for kind in kinds}, stopping, owner)
-        if owner is not None:
-            self._chores.take_up(owner)
 
     def step(self) -> int:
-        """Asks for what is due and does it; for a role's own loop. Returns how many chores were done."""
+        """Asks for what is due and does it; for a role's own loop. Returns how many chores were done.
+
+        May be called again after whatever it raised.
+        """
+        if self._owner is not None and not self._settled:
+            self._chores.take_up(self._owner)  # a former life's, and what could not be given back while the database was away
+        self._settled = False
         self.look()
         done = 0
         while not self._stopping() and self._hands.do_next():
             done += 1
+        self._settled = True
         return done
 
-    def tick(self) -> list[int]:
-        """Asks for what is due; returns the rows of which a message must be sent."""
-        self.look()
+    def unsent(self) -> list[int]:
+        """The rows of which a message must be sent."""
         return self._chores.unsent()
 
     def not_sent(self, ids: list[int]) -> None:
@@ -226,6 +233,31 @@ class Work:
     def _note(self, what: str, at: datetime) -> None:
         with writing(self._home.engine) as connection:
             keep_tick(connection, what, to_micros(at))
+
+
+class CeleryWork:
+    """`Work` for one process of a Celery worker, made when it is first needed: a server that is away is NotNow there."""
+
+    def __init__(self, home: Path, stopping: Stopping) -> None:
+        self._home, self._stopping = home, stopping
+
+    @cached_property
+    def _work(self) -> Work:
+        return Work(Home(self._home), self._stopping)
+
+    def tick(self) -> list[int]:
+        """Asks for what is due; returns the rows of which a message must be sent."""
+        with patient():
+            self._work.look()
+            return self._work.unsent()
+
+    def not_sent(self, ids: list[int]) -> None:
+        with patient():
+            self._work.not_sent(ids)
+
+    def do(self, id_: int) -> bool:
+        with patient():
+            return self._work.do(id_)
 
 
 def _instant(micros: int | None) -> datetime | None:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from dateline.claimsfile import load_claims, load_story_titles
 from dateline.errors import FAILED, UserError
 from dateline.home import SECRET, Home
-from dateline.parts import add_feeds_of, open_alerts, put_rules
+from dateline.parts import add_feeds_of, open_alerts, open_broker, put_rules
 from dateline.roles import open_recorder, roles_of
 from dateline.settings import FILE, load_settings
 from dateline.supervisor import Supervisor
@@ -60,6 +60,11 @@ host_delay = 0.0
 interval = 10
 robots = true
 threads = 4
+
+[chores]
+processes = 1
+every = 0.1
+resend = 5.0
 
 [channels.log]
 kind = "log"
@@ -113,11 +118,12 @@ def play(
     kill: random.Random | None = None,
     kills: int = 0,
     more_settings: str = "",
+    patience: float = STUCK_SECONDS,
 ) -> Play:
     """Plays the wire into a new home. With `kill`, that many children are killed at random moments (SIGKILL).
     `more_settings` is added to the home's settings file.
 
-    Raises UserError when something does not come to rest within a minute.
+    Raises UserError when something does not come to rest within `patience` seconds.
     """
     started = time.monotonic()
     home_path.mkdir(parents=True, exist_ok=True)
@@ -132,10 +138,9 @@ def play(
             put_rules(home, rules_file)
             add_feeds_of(home, wire.folder / "feeds.opml")
             instants = _instants(wire, home)
-            # Whoever sets the clock must see everything at rest between two instants: chores are done by loops, not by ticks.
-            roles = roles_of(home.settings.model_copy(update={"celery_url": None}))
+            roles = roles_of(home.settings)
             supervisor = Supervisor(home_path, {role: count for role, count in roles.items() if role != "web"})
-            rest = Rest(home, supervisor)
+            rest = Rest(home, supervisor, patience)
             struck = _strikes(kill, kills, len(instants), len(supervisor.children))
             supervisor.start()
             try:
@@ -179,8 +184,8 @@ def _strikes(rng: random.Random | None, kills: int, instants: int, children: int
 class Rest:
     """Knows when everything has come to rest: each stage has done all that lies before it, and nothing went back."""
 
-    def __init__(self, home: Home, supervisor: Supervisor) -> None:
-        self._home, self._supervisor = home, supervisor
+    def __init__(self, home: Home, supervisor: Supervisor, patience: float) -> None:
+        self._home, self._supervisor, self._patience = home, supervisor, patience
         self._state = State(home.content_engine)
         self._recorder = open_recorder(home)
         self._alerts = open_alerts(home, owner="demonstration")
@@ -188,7 +193,7 @@ class Rest:
 
     def wait(self, strikes: Iterable[int], rng: random.Random | None) -> None:
         """Returns when all is at rest. Kills the given children on the way, at moments that `rng` chooses."""
-        deadline = time.monotonic() + STUCK_SECONDS
+        deadline = time.monotonic() + self._patience
         last = time.monotonic() + AWAY_SECONDS
         for child in strikes:
             assert rng is not None
@@ -198,7 +203,7 @@ class Rest:
         while (busy := self._looked()) is not None:
             self._supervisor.mend()
             if busy == SERVER:
-                deadline = min(time.monotonic() + STUCK_SECONDS, last)  # stages are stuck only from when it is back
+                deadline = min(time.monotonic() + self._patience, last)  # stages are stuck only from when it is back
             if time.monotonic() > deadline:
                 raise UserError(
                     f"the demonstration is stuck at {self._home.clock.now():%Y-%m-%d %H:%M}: {busy} does not come to rest. "
@@ -241,6 +246,8 @@ def clean_up(home_path: Path) -> None:
             drop_schema(settings.server_url(), settings.database_schema)
         if settings.bus_url is not None:
             _drop_topics(settings.bus_address())
+        if settings.celery_url is not None:
+            open_broker(settings).forget()
     shutil.rmtree(home_path, ignore_errors=True)
 
 

@@ -75,9 +75,10 @@ def open_reader(home: Home, claims: ClaimSet) -> "Reader":
 
 
 def open_fetcher(home: Home) -> "Fetcher":
-    """The one client for everything that goes out."""
+    """The one client for everything that goes out. Where several may poll, they share what each host is spared."""
     from ingest.dial import resolve
     from ingest.fetch import Fetcher, FetchSettings
+    from ingest.hosts import SharedHosts
 
     own = home.settings.ingest
     settings = FetchSettings(
@@ -87,9 +88,10 @@ def open_fetcher(home: Home) -> "Fetcher":
         pause_seconds=own.host_delay,
         allowed_networks=tuple(own.allow),
     )
-    if home.settings.route is None:
-        return Fetcher(settings, home.clock, resolver=resolve)
-    return Fetcher(settings, home.clock, resolver=_fixed_route(home.settings.route))
+    resolver = resolve if home.settings.route is None else _fixed_route(home.settings.route)
+    together = own.pollers > 1 or home.settings.database_url is not None
+    hosts = SharedHosts(home.content_engine) if together else None
+    return Fetcher(settings, home.clock, resolver=resolver, hosts=hosts)
 
 
 def _fixed_route(address: str) -> "Resolver":

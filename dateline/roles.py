@@ -14,9 +14,10 @@ from dateline.errors import CONFIG, FAILED, UserError
 from dateline.home import Home
 from dateline.keeping import Keeping
 from dateline.parts import load_rules, open_broker, open_reader
+from dateline.patience import away, may_pass
 from dateline.settings import Settings
 from dateline.stopping import Stop
-from store.bus import BusUnavailable, MemberReplaced, OffsetOutOfRange
+from store.bus import MemberReplaced, OffsetOutOfRange
 from store.claim import ClaimSet
 from store.database import reading
 from store.recorder import Recorder
@@ -30,6 +31,8 @@ PAUSE = 0.2
 """Seconds that a role with nothing to do waits before it looks again."""
 VIRTUAL_PAUSE = 0.005
 """The same on the virtual clock, which jumps."""
+LONGEST_PAUSE = 30.0
+"""Seconds at most between two attempts to reach a server that is away."""
 
 _log = structlog.get_logger("role")
 
@@ -53,8 +56,8 @@ class Loop(NamedTuple):
 def run_role(home: Home, role: str, member: str) -> None:
     """Runs one role in this process until SIGTERM or SIGINT; returns when the step in hand is done.
 
-    A service that does not answer is tried again with growing pauses; anything else ends the process with its
-    traceback, and the supervisor starts it anew.
+    A bus or a database that goes away is waited for with growing pauses; if it is not there at the start, that is told in one
+    line (UserError). Anything else ends the process with its traceback. The supervisor starts it anew in both cases.
     """
     if role in ("beat", "chores") and home.settings.celery_url is None:
         raise UserError(f"the role {role} needs celery_url; without it, `ingest` and `alert` do the chores", CONFIG)
@@ -74,14 +77,17 @@ def run_role(home: Home, role: str, member: str) -> None:
             beat.touch()
         try:
             done = loop.step()
-        except BusUnavailable as error:
-            _log.warning("bus_unavailable", error=str(error), again_in=backoff)
-            stop.wait(backoff)
-            backoff = min(backoff * 2, 30)
-            continue
         except (MemberReplaced, OffsetOutOfRange) as error:
             # Going on would be wrong, and only an operator can know why it came to this.
             raise UserError(f"{member}: {error}", FAILED) from error
+        except may_pass() as error:
+            said = away(error)
+            if said is None:
+                raise
+            _log.warning("waiting", error=said, again_in=backoff)
+            stop.wait(backoff)
+            backoff = min(backoff * 2, LONGEST_PAUSE)
+            continue
         backoff = pause
         if not done:
             stop.wait(pause)
@@ -122,11 +128,11 @@ def _work(home: Home, member: str, beat: Path | None) -> None:
 
 def _celery(settings: Settings, stopping: Stopping) -> "Celery":
     """No connection is opened here: each process of a worker makes a home of its own."""
-    from dateline.chores import LONGEST, Work
+    from dateline.chores import LONGEST, CeleryWork
     from workers.chores import Limits, application
 
     limits = Limits(settings.chores.every, LONGEST)
-    return application(open_broker(settings), limits, lambda asked: Work(Home(settings.home), asked), stopping)
+    return application(open_broker(settings), limits, lambda asked: CeleryWork(settings.home, asked), stopping)
 
 
 def _match(home: Home, member: str, pause: float, _stopping: Stopping) -> Loop:

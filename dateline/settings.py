@@ -30,7 +30,7 @@ class IngestSettings(_Section):
     threads: int = Field(default=8, ge=1, le=64)
     """Requests under way at once, in each poller."""
     pollers: int = Field(default=1, ge=1, le=64)
-    """How many poll beside each other. Each keeps `host_delay` by itself."""
+    """How many poll beside each other. They keep `host_delay` together."""
     user_agent: str = "Dateline/0.1 (media monitoring; set ingest.user_agent to name a contact)"
     host_delay: float = Field(default=1.0, ge=0)
     """Seconds between two requests to one host."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from alerts import tables as alerting
 from dateline.errors import CONFIG, UserError
 from dateline.home import Home
+from dateline.parts import open_broker
 from ingest.state import State
 from store import places
 from store.content_tables import outbox
@@ -21,6 +22,7 @@ from web.figures import Figures, Tallies
 from web.progress import Stage
 from web.server import WebServer
 from web.watching import Watch
+from workers.chores import BrokerAway
 from workers.consume import GROUP
 
 LATE = timedelta(minutes=15)
@@ -61,6 +63,8 @@ def _watch(home: Home) -> Watch:
         "clock": lambda: _clock(home),
         "ingest": lambda: _ingest(home, state),
     }
+    if home.settings.celery_url is not None:
+        probes["redis"] = lambda: _redis(home)
     return Watch(probes=probes, stages=lambda: _stages(home), figures=figures, clock=home.clock, seconds=time.monotonic)
 
 
@@ -74,6 +78,13 @@ def _database(home: Home) -> str:
 def _bus(home: Home) -> str:
     ends = home.bus.ends(ARTICLES), home.bus.ends(READINGS)
     return f"{sum(map(len, ends))} partitions of 2 topics"
+
+
+def _redis(home: Home) -> str:
+    try:
+        return open_broker(home.settings).version()
+    except BrokerAway as error:
+        raise NotReady(f"{error}; chores wait until it does") from error
 
 
 def _clock(home: Home) -> str:

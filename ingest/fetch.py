@@ -20,6 +20,7 @@ import httpcore
 import msgspec
 
 from ingest.dial import AddressRefused, Deadline, Dialer, Resolver, resolve
+from ingest.hosts import Hosts, OwnHosts
 from ingest.inflate import BadEncoding, TooLarge, read_body
 from ingest.manners import Manners, retry_after
 from ingest.outcome import Failed, Fetched, Gone, Missing, NotModified, Outcome, Refused
@@ -55,8 +56,9 @@ class _Answer(NamedTuple):
 class Fetcher:
     """Fetches and posts. Thread-safe. Never raises for what a server, a name or a network does: see `ingest.outcome`.
 
-    `clock` is for politeness and Retry-After, `wait` (seconds) is called when a host's turn has not come. The exchange's
-    deadline runs on the machine's monotonic clock.
+    `clock` is for politeness and Retry-After, `wait` (seconds) is called when a host's turn has not come, `hosts` remembers
+    whose turn it is (by default for this object alone; what its database raises, is raised). The exchange's deadline runs on
+    the machine's monotonic clock.
     """
 
     def __init__(
@@ -66,11 +68,12 @@ class Fetcher:
         *,
         resolver: Resolver = resolve,
         wait: Callable[[float], None] = time.sleep,
+        hosts: Hosts | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.settings, self._clock, self._resolver = settings, clock, resolver
         self._allowed = tuple(ip_network(network) for network in settings.allowed_networks)
-        self._manners = Manners(clock, timedelta(seconds=settings.pause_seconds), wait)
+        self._manners = Manners(clock, timedelta(seconds=settings.pause_seconds), wait, hosts or OwnHosts())
         self._robots = Robots(self.fetch, clock, settings.user_agent)
         self._tls = tls or ssl.create_default_context()
 

@@ -4,39 +4,31 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from threading import Lock
 
+from ingest.hosts import Hosts
 from store.clock import Clock
 
 LONGEST_SILENCE = timedelta(days=1)
 
 
 class Manners:
-    """Gives each request to a host its turn. Thread-safe; the state lives in memory and a restart forgets it."""
+    """Gives each request to a host its turn. Thread-safe; what is remembered, and for whom, is the hosts' business."""
 
-    def __init__(self, clock: Clock, pause: timedelta, wait: Callable[[float], None]) -> None:
-        self._clock, self._pause, self._wait = clock, pause, wait
-        self._lock = Lock()
-        self._free: dict[str, datetime] = {}
-        self._silent: dict[str, datetime] = {}
+    def __init__(self, clock: Clock, pause: timedelta, wait: Callable[[float], None], hosts: Hosts) -> None:
+        self._clock, self._pause, self._wait, self._hosts = clock, pause, wait, hosts
 
     def silence(self, host: str) -> timedelta | None:
         """How much longer the host wants no request; None if it takes them."""
-        now = self._clock.now()
-        with self._lock:
-            until = self._silent.get(host)
-        return until - now if until is not None and until > now else None
+        left = self._hosts.silent_until(host) - self._clock.now()
+        return left if left > timedelta(0) else None
 
     def keep_silent(self, host: str, lasting: timedelta) -> None:
-        with self._lock:
-            self._silent[host] = self._clock.now() + lasting
+        self._hosts.keep_silent(host, self._clock.now() + lasting)
 
     def turn(self, host: str, pause: timedelta | None = None) -> None:
         """Waits (by the injected `wait`, seconds) until it is this request's turn; `pause` overrides the usual one upwards."""
         now = self._clock.now()
-        with self._lock:
-            start = max(now, self._free.get(host, now))
-            self._free[host] = start + max(self._pause, pause or self._pause)
+        start = self._hosts.book(host, now, max(self._pause, pause or self._pause))
         if start > now:
             self._wait((start - now).total_seconds())
 

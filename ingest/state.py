@@ -83,6 +83,15 @@ turns = Table(
 )
 """A feed or article that a poller has in hand. `until` is machine time, all other instants here are the home's."""
 
+hosts = Table(
+    "ingest_hosts",
+    metadata,
+    Column("host", String, primary_key=True),
+    Column("free_at", BigInteger, nullable=False),
+    Column("silent_until", BigInteger, nullable=False),
+)
+"""When a host may be asked next, and until when it asked for silence; see `ingest.hosts`."""
+
 PARKED = to_micros(datetime(9999, 1, 1, tzinfo=UTC))
 """When a feed is next due that is polled no more."""
 

@@ -10,6 +10,7 @@ from typing import Self
 from uuid import uuid4
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from store.chores import Chores
 from store.chores_rules import Payload, Taken
@@ -19,6 +20,10 @@ _log = structlog.get_logger("chores")
 Stopping = Callable[[], bool]
 Doing = Callable[[Taken, Stopping], Payload | None]
 """Does a chore. None: it is done. A payload: there is more to do, or it was broken off, and this says where to go on."""
+
+
+class NotNow(Exception):
+    """A server that a chore needs does not answer, as the message says in one line. Nothing is lost: look again later."""
 
 
 class Hands:
@@ -68,7 +73,10 @@ class _Held:
 
     def _extend(self) -> None:
         while not self.lost and not self._let_go.wait(self._chores.manner.lease.total_seconds() / 3):
-            self.lost = not self._chores.extend(self._taken)
+            try:
+                self.lost = not self._chores.extend(self._taken)
+            except DBAPIError as error:  # the lease runs on; if the database is back in time, it is extended
+                _log.warning("lease_not_extended", key=self._taken.key, error=type(error).__name__)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -26,9 +26,11 @@ from werkzeug import Response
 
 SESSION = 2
 """Seconds after which a silent member of a group loses its partitions."""
-ROLES = ("ingest", "match", "record", "alert")
-CHORES = ("beat", "chores")
-"""What stands in for ingest and alert where there is Celery."""
+LOOPS = ("ingest", "match", "record", "alert")
+CELERY = ("beat", "chores", "hand", "match", "record")
+"""With Celery `beat` and `chores` stand in for ingest and alert; a `hand` is one of the processes in which chores are done."""
+PATIENCE = 60
+"""Seconds within which a role must run again after the blow before."""
 
 CHANNELS = """
 [channels.mail]
@@ -53,12 +55,16 @@ class Blow(NamedTuple):
     seconds: float
 
 
-def plan(seed, blows, instants, roles, servers):
-    """Instant → its blows. Every kind falls on every target before any falls twice; none falls on the last instants."""
-    dice = random.Random(seed)
+def kinds_of(roles, servers):
+    """Everything that can fall on these."""
     kinds = [(kind, role) for role in roles for kind in ("kill", "pause")]
     kinds += [("crash", server) for server in servers] + [("second recorder", "record")]
-    kinds += [("flush", "redis")] if "redis" in servers else []
+    return kinds + ([("flush", "redis")] if "redis" in servers else [])
+
+
+def plan(seed, blows, instants, kinds):
+    """Instant → its blows. Every kind falls before any falls twice; none falls on the last instants."""
+    dice = random.Random(seed)
     found, waiting = {}, []
     for _ in range(blows):
         if not waiting:
@@ -137,34 +143,29 @@ class Striker:
         match blow.kind:
             case "kill":
                 time.sleep(blow.seconds / 4)
-                fell = self._signal(blow.target, signal.SIGKILL)
+                self._signal(blow.target, signal.SIGKILL)
             case "pause":
-                fell = self._pause(blow)
+                stopped = self._signal(blow.target, signal.SIGSTOP)
+                time.sleep(blow.seconds)
+                for pid in stopped:
+                    sent(pid, signal.SIGCONT)
             case "second recorder":
-                fell = self._second_recorder(blow.seconds)
+                self._second_recorder(blow.seconds)
             case "flush":
                 self.servers["redis"].empty()
-                fell = True
             case "crash":
                 self.servers[blow.target].crash()
                 time.sleep(blow.seconds)
                 self.servers[blow.target].start()
-                fell = True
-        self.dealt[f"{blow.kind} {blow.target}"] += fell
+        self.dealt[blow.kind, blow.target] += 1
 
     def _signal(self, role, number):
-        """Whether it fell: a role that was killed a moment ago may not run again yet."""
-        pids = children(self.home, role)
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-        return bool(pids)
-
-    def _pause(self, blow):
-        fell = self._signal(blow.target, signal.SIGSTOP)
-        time.sleep(blow.seconds)
-        self._signal(blow.target, signal.SIGCONT)
-        return fell
+        """Waits for the role to run, since it may have been killed a moment ago. Returns the processes that got the signal."""
+        deadline = time.monotonic() + PATIENCE
+        while not (reached := [pid for pid in pids_of(self.home, role) if sent(pid, number)]):
+            assert time.monotonic() < deadline, f"{role} did not come back"
+            time.sleep(0.02)
+        return reached
 
     def _second_recorder(self, seconds):
         command = [sys.executable, "-m", "dateline", "run", "--home", str(self.home), "--role", "record"]
@@ -172,20 +173,37 @@ class Striker:
         time.sleep(4 + seconds)
         second.kill()
         second.wait()
-        return True
 
 
-def children(home, role):
-    """Numbers of this process's children that run a role of the home (not the second recorder)."""
+def sent(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def pids_of(home, role):
+    """Numbers of the processes that run a role of the home; of `hand`, one of those that do chores."""
+    if role == "hand":
+        return [hand for pid in pids_of(home, "chores") for hand in children(pid)][:1]
+    return [pid for pid in children(os.getpid()) if role_of(pid, home) == role]
+
+
+def role_of(pid, home):
+    """The role that a process runs for the home; None for any other process, and for the second recorder."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return None  # it has just died
+    return words[words.index("--role") + 1] if str(home) in words and "record-9" not in words else None
+
+
+def children(pid):
     found = []
-    for path in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
-        for pid in map(int, path.read_text().split()):
-            try:
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it has just died
-            if str(home) in words and words[words.index("--role") + 1] == role and "record-9" not in words:
-                found.append(pid)
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += map(int, path.read_text().split())
     return found
 
 

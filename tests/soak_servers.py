@@ -13,6 +13,8 @@ from services import broker, postgresql, redis_server
 from services.process import ServiceFailed, running
 
 PLACE = ROOT / ".services"
+STARTS = 4
+"""Minutes that a broker may take to be ready again."""
 
 
 class Database:
@@ -61,7 +63,15 @@ class Broker:
         kill(self.directory, str(self.directory))
 
     def start(self):
-        assert broker.up(self.directory) == self.address
+        """On a busy machine the minute that it usually gets is not enough; asked again, `up` waits for the one that starts."""
+        for left in range(STARTS, 0, -1):
+            try:
+                assert broker.up(self.directory) == self.address
+            except ServiceFailed:
+                if left == 1:
+                    raise
+            else:
+                return
 
     def end(self):
         broker.down(self.directory)

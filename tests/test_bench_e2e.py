@@ -35,6 +35,16 @@ def test_a_feed_publishes_one_more_article_each_time_it_is_asked_until_all_are_o
     assert sorted(web.published) == [0, 1, 2, 4]
 
 
+def test_articles_can_be_held_back_until_those_ahead_have_warmed_up_the_roles():
+    with SmallWeb(2, watch_list(10)[1][:6], each=1, ahead=2) as web:
+        for _ in range(3):
+            get(web, "/feed.xml", "outlet-0.example")
+        assert sorted(web.published) == [0]
+        web.go_on()
+        get(web, "/feed.xml", "outlet-0.example")
+        assert sorted(web.published) == [0, 2]
+
+
 def test_what_it_serves_is_a_feed_whose_links_lead_to_the_articles(web):
     raw = get(web, "/feed.xml", "outlet-1.example").encode()
     (item,) = parse_feed(raw, {"content-type": "application/rss+xml"}, "http://outlet-1.example/feed.xml").items

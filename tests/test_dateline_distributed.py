@@ -6,8 +6,12 @@ import shutil
 import pytest
 import sqlalchemy as sa
 from kafka.admin import KafkaAdminClient
+from redis import Redis
 from test_dateline_demo import ROOT, WIRE, dateline
 from tiers import requires_tier
+
+from dateline.demo import clean_up
+from dateline.home import create_home
 
 CLAIMS = ROOT / "seeds" / "claims.yaml"
 UNTIL = "2023-09-05T06"
@@ -52,43 +56,38 @@ def left_behind(servers):
     return {name for name in names if "demo_" in name}
 
 
-def test_the_demonstration_gives_the_same_bytes_on_servers_and_leaves_nothing_there(wire, embedded, servers):
-    before = left_behind(servers)
-    done = dateline("demo", "--wire", wire, "--claims", CLAIMS, "--json", **servers)
+def test_the_demonstration_gives_the_same_bytes_on_servers_can_be_asked_and_audited_and_leaves_nothing(
+    wire, embedded, servers, tmp_path
+):
+    before, home = left_behind(servers), tmp_path / "home"
+    done = dateline("demo", "--wire", wire, "--claims", CLAIMS, "--json", "--keep", home, **servers)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["mentions"] > 10
     assert done.stdout == embedded
+    assert not (home / "ledger.db").exists()
+    verified = dateline("audit", "verify", "--home", home, "--json", **servers)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    rebuilt = dateline("replay", "--rebuild", "--home", home, "--json", **servers)
+    assert json.loads(rebuilt.stdout)["equal"] is True
+    checked = {row["name"]: row["state"] for row in json.loads(dateline("doctor", "--home", home, "--json", **servers).stdout)}
+    assert (checked["ledger"], checked["bus"]) == ("good", "good")
+    assert left_behind(servers) - before
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in servers.items():
+            patch.setenv(name, value)
+        clean_up(home)
+    assert not home.exists()
     assert left_behind(servers) <= before
 
 
-def test_a_demonstration_that_is_kept_can_be_asked_and_audited_on_the_servers(tmp_path, servers):
-    small = tmp_path / "wire"
-    small.mkdir()
-    line = next(line for line in (WIRE / "manifest.jsonl").read_text(encoding="utf-8").splitlines() if line.strip())
-    (small / "manifest.jsonl").write_text(line + "\n", encoding="utf-8")
-    shutil.copy(WIRE / "feeds.opml", small)
-    (small / "bodies").symlink_to(WIRE / "bodies")
-    home = tmp_path / "home"
-    played = dateline("demo", "--wire", small, "--claims", CLAIMS, "--keep", home, "--json", **servers)
-    assert played.returncode == 0, played.stderr
-    try:
-        assert not (home / "ledger.db").exists()
-        verified = dateline("audit", "verify", "--home", home, "--json", **servers)
-        assert verified.returncode == 0, verified.stdout + verified.stderr
-        rebuilt = dateline("replay", "--rebuild", "--home", home, "--json", **servers)
-        assert json.loads(rebuilt.stdout)["equal"] is True
-        checked = {
-            row["name"]: row["state"] for row in json.loads(dateline("doctor", "--home", home, "--json", **servers).stdout)
-        }
-        assert (checked["ledger"], checked["bus"]) == ("good", "good")
-    finally:
-        from dateline.demo import clean_up
-
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in servers.items():
-                patch.setenv(name, value)
-            clean_up(home)
-    assert not home.exists()
+@pytest.mark.soak
+def test_the_same_bytes_also_where_celery_does_the_chores(wire, embedded, servers):
+    redis = requires_tier("redis")
+    done = dateline("demo", "--wire", wire, "--claims", CLAIMS, "--json", **servers, DATELINE_CELERY_URL=redis)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == embedded
+    with Redis.from_url(redis) as client:
+        assert client.keys("demo_*") == []
 
 
 @pytest.mark.parametrize(
@@ -101,7 +100,7 @@ def test_a_demonstration_that_is_kept_can_be_asked_and_audited_on_the_servers(tm
     ],
 )
 def test_a_server_that_is_not_there_is_one_clear_line(tmp_path, variable, address, code, said):
-    assert dateline("init", tmp_path / "home").returncode == 0
+    create_home(tmp_path / "home")
     done = dateline("run", "--role", "record", "--home", tmp_path / "home", **{variable: address})
     assert done.returncode == code, done.stderr
     assert said in done.stderr

@@ -217,15 +217,20 @@ def launch(place, name, **more):
 
 
 def test_the_commands_run_as_written(place):
-    """init ends well; each role starts, steps, and ends on SIGTERM within the time that compose gives it."""
+    """init ends well; each role starts, steps, and ends on SIGTERM within the time that compose gives it. The health check of
+    web tells an answer from none."""
     made = launch(place, "init")
     assert made.wait(PATIENCE) == 0, made.stderr.read()
     roles = [name for name in OURS if name != "init"]
     running = {name: launch(place, name, DATELINE_WEB_PORT="0", DATELINE_WEB_HOST="127.0.0.1") for name in roles}
     try:
+        line, log = _until(running["web"], '"listening"')
+        assert line, log
+        answers = web_answers(line)
         for name, process in running.items():
             line, log = _until(process, '"started"')
             assert line, f"{name} ended:\n{log}"
+        assert answers()
         beats = {path.name for path in place[0].glob("*-*")}
         for process in running.values():
             process.send_signal(signal.SIGTERM)
@@ -235,25 +240,17 @@ def test_the_commands_run_as_written(place):
             process.kill()
             process.communicate()
     assert ended == dict.fromkeys(running, 0)
+    assert not answers()
     assert beats == {"beat-0", "chores-0", "match-c0ffee", "record-0", "web-0"}
 
 
-def test_the_health_check_of_web_tells_an_answer_from_none(place):
-    made = launch(place, "init")
-    assert made.wait(PATIENCE) == 0
+def web_answers(line):
+    """What compose asks web's container, as a command that asks the process that logged this line."""
     program = OURS["web"]["healthcheck"]["test"]
     assert program[:3] == ["CMD", "python", "-c"]
-    process = launch(place, "web", DATELINE_WEB_PORT="0", DATELINE_WEB_HOST="127.0.0.1")
-    try:
-        line, log = _until(process, '"listening"')
-        assert line, log
-        address = re.search(r"http://[\d.:]+", line)[0]
-        check = [sys.executable, "-c", program[3].replace("http://127.0.0.1:8321", address)]
-        assert subprocess.run(check, check=False, capture_output=True).returncode == 0
-    finally:
-        process.kill()
-        process.communicate()
-    assert subprocess.run(check, check=False, capture_output=True).returncode != 0
+    address = re.search(r"http://[\d.:]+", line)[0]
+    check = [sys.executable, "-c", program[3].replace("http://127.0.0.1:8321", address)]
+    return lambda: subprocess.run(check, check=False, capture_output=True).returncode == 0
 
 
 def _until(process, mark):

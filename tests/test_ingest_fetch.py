@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from ingest.address import refusal
 from ingest.dial import Route, resolve
 from ingest.fetch import Fetcher, FetchSettings
+from ingest.hosts import OwnHosts
 from ingest.inflate import BadEncoding, TooLarge, read_body
 from ingest.manners import Manners, retry_after
 from ingest.outcome import Failed, Fetched, Gone, Missing, NotModified, Refused
@@ -516,7 +517,7 @@ def test_retry_after_is_seconds_or_a_date_and_at_most_a_day(value, wish):
 def test_a_turn_that_nobody_waits_for_does_not_wait():
     waits = []
     clock = FixedClock(T0)
-    manners = Manners(clock, timedelta(seconds=1), waits.append)
+    manners = Manners(clock, timedelta(seconds=1), waits.append, OwnHosts())
     manners.turn("a")
     clock.advance(timedelta(seconds=5))
     manners.turn("a")

@@ -11,6 +11,7 @@ import redis
 import tiers
 from chores_contract import ChoresContract, Place, kill
 from databases import fresh
+from soak_servers import kill as crash
 
 from services import redis_server
 from workers.chores import Broker, BrokerAway, Limits, application
@@ -88,6 +89,21 @@ def test_a_redis_that_crashes_and_comes_back_empty_loses_nothing(place, own_redi
     place.until(place.quiet, "the end of all chores")
     assert set(place.names().values()) == {1}
     assert len(place.names()) == 30
+
+
+@pytest.mark.soak
+def test_a_redis_that_crashes_while_every_process_has_a_chore_in_hand_leaves_no_worker_deaf(place, own_redis, tmp_path):
+    """Nobody waits for a message then, so nobody sees the connection end; and nothing that is done can be acknowledged."""
+    place.start()
+    place.ask("long", "one", "two")
+    place.until(lambda: [place.row(key).state for key in ("long/one", "long/two")] == ["taken"] * 2, "both being in hand")
+    crash(tmp_path / "redis", "redis-server")
+    place.until(place.quiet, "their end")
+    assert redis_server.up(tmp_path / "redis") == own_redis
+    place.ask("note", *map(str, range(10)))
+    place.until(place.quiet, "what was asked for afterwards")
+    assert set(place.names().values()) == {1}
+    assert len(place.names()) == 14  # a long one tells its end too
 
 
 @pytest.mark.soak

@@ -7,22 +7,30 @@ Redis may lose, repeat or forget messages as it likes. Which chores there are, a
 import logging
 import mmap
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import redis
 import structlog
-from celery import Celery, signals
+from celery import Celery, bootsteps, signals
 from celery.beat import Scheduler
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from store.chores_run import NotNow
 
 LEAST_REDIS = (7, 0)
 """The oldest release that the tests have met."""
 QUEUE = "dateline.chores"
 ANSWERS = 10.0
 """Seconds that Redis may take over one command before the connection counts as dead."""
+
+LOOKS = 2.0
+"""Seconds between two looks at whether Redis has gone away."""
 
 _log = structlog.get_logger("chores")
 
@@ -44,7 +52,8 @@ class Work(Protocol):
     def not_sent(self, ids: list[int]) -> None: ...
 
     def do(self, id_: int) -> bool:
-        """Does the chore of this row, unless it is done or in somebody's hands. Raises what it raises."""
+        """Does the chore of this row, unless it is done or in somebody's hands. Raises what it raises; NotNow, as the others
+        may, if it needs a server that does not answer."""
         ...
 
 
@@ -120,8 +129,39 @@ def application(broker: Broker, limits: Limits, open_work: OpenWork, stopping: C
         },
         timezone="UTC",
     )
+    app.steps["consumer"].add(_Lifeline)
     _add_tasks(app, _Once(open_work, stopping))
     return app
+
+
+class _Lifeline(bootsteps.StartStopStep):  # type: ignore[misc]  # the library is untyped
+    """Notices that Redis went away while every process had a chore in hand.
+
+    The worker asks for no message then, so it misses the end of its connection. The acknowledgements fail, and their messages
+    count as in hand for ever: it would never ask again (kombu 5.7). What this raises makes it connect anew.
+    """
+
+    requires = ("celery.worker.consumer.connection:Connection",)
+
+    def __init__(self, consumer: Any, **_: Any) -> None:
+        self._url: str = consumer.app.conf.broker_url
+        self._timer: Any = None
+        self._held: redis.Redis | None = None
+
+    def start(self, consumer: Any) -> None:
+        self._held = redis.Redis.from_url(
+            self._url, single_connection_client=True, retry=Retry(NoBackoff(), 0),
+            socket_timeout=ANSWERS, socket_connect_timeout=ANSWERS,
+        )  # fmt: skip
+        self._timer = consumer.timer.call_repeatedly(LOOKS, self._held.ping)
+
+    def stop(self, consumer: Any) -> None:  # noqa: ARG002 - celery calls it so
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
 
 class _Once:
@@ -138,11 +178,15 @@ class _Once:
 def _add_tasks(app: Celery, once: _Once) -> None:
     @app.task(name="dateline.chore")  # type: ignore[untyped-decorator]
     def chore(id_: int) -> None:
-        once.work.do(id_)
+        with _telling():
+            once.work.do(id_)
 
     @app.task(name="dateline.tick")  # type: ignore[untyped-decorator]
     def tick() -> None:
-        ids = once.work.tick()
+        with _telling():
+            send(once.work.tick())
+
+    def send(ids: list[int]) -> None:
         for place, id_ in enumerate(ids):
             try:
                 chore.delay(id_)
@@ -150,6 +194,15 @@ def _add_tasks(app: Celery, once: _Once) -> None:
                 _log.warning("broker_unavailable", error=type(error).__name__, unsent=len(ids) - place)
                 once.work.not_sent(ids[place:])
                 return
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """A server that is away is one line in the log: a later tick looks at the same rows."""
+    try:
+        yield
+    except NotNow as error:
+        _log.warning("not_now", error=str(error))
 
 
 class Beat:

@@ -1,16 +1,18 @@
 """The worker's loop: poll article messages, read their texts, publish one reading each, commit.
 
 It writes to no database and holds nothing between two articles. Killed at any point, it is given the same messages again
-and publishes the same readings again, which the recorder tells from new ones.
+and publishes the same readings again, which the recorder tells from new ones. As many articles are polled at a time as are read
+in about `SLICE` seconds: the first of a burst does not wait for the last, and a process that is to end soon can.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 import structlog
 
-from store.bus import Bus, BusError, Consumer, Incoming, LostPartition, Outgoing
+from store.bus import Bus, Consumer, Incoming, LostPartition, Outgoing
 from store.claim import ClaimSet
 from store.messages import (
     ARTICLES,
@@ -26,6 +28,12 @@ from store.quarantine import set_aside
 from store.reading import Document, Findings, Mention, Name
 
 GROUP = "match"
+SLICE = 0.5
+"""Seconds of reading after which what was read is published and committed, as far as the pace so far tells."""
+FIRST = 4
+"""Articles polled at a time to begin with."""
+LARGEST = 512
+"""And never more, however fast they are read."""
 _log = structlog.get_logger("match")
 
 
@@ -44,7 +52,9 @@ class Documents(Protocol):
 
 
 class Worker:
-    """One member of the consumer group. `claims` gives the present watch list, `make_reader` a reader over it."""
+    """One member of the consumer group. `claims` gives the present watch list, `make_reader` a reader over it, `seconds` the
+    machine's monotonic time.
+    """
 
     def __init__(
         self,
@@ -54,34 +64,38 @@ class Worker:
         claims: Callable[[ClaimSet | None], ClaimSet],
         make_reader: Callable[[ClaimSet], ReadsDocuments],
         member: str,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bus, self._documents = bus, documents
         self._claims, self._make_reader = claims, make_reader
-        self._member = member
+        self._member, self._seconds = member, seconds
         self._consumer: Consumer = bus.consumer(ARTICLES, GROUP, member)
         self._missed = 0
+        self._in_hand = False
+        self._slice = FIRST
         self._watched: ClaimSet | None = None
         self._reader: ReadsDocuments | None = None
 
     def step(self, most: int = 64, timeout: float = 0.2) -> int:
-        """Reads up to `most` articles. Returns how many readings were published."""
-        batch = self._consumer.poll(most, timeout)
-        if self._consumer.missed > self._missed:
-            _log.error("articles_missed", messages=self._consumer.missed - self._missed, mend="dateline reannounce")
-            self._missed = self._consumer.missed
+        """Reads a slice of at most `most` articles. Returns how many messages that was.
+
+        May be called again after whatever it raised: what was in hand is then delivered again.
+        """
+        if self._in_hand:
+            self._join_anew()
+        batch = self._consumer.poll(min(most, self._slice), timeout)
+        self._tell_missed()
         if not batch:
             return 0
+        self._in_hand = True
         reader, claims_at = self._present_reader()
-        try:
-            readings, aside = self._readings(batch, reader, claims_at)
-            if aside:
-                self._bus.publish(QUARANTINE, aside)
-            self._bus.publish(READINGS, readings)
-        except BusError:
-            # What is in hand was not published: the next commit must not cover it, so it is to be delivered again.
-            self._consumer.close()
-            self._consumer, self._missed = self._bus.consumer(ARTICLES, GROUP, self._member), 0
-            raise
+        began = self._seconds()
+        readings, aside = self._readings(batch, reader, claims_at)
+        if aside:
+            self._bus.publish(QUARANTINE, aside)
+        self._bus.publish(READINGS, readings)
+        self._in_hand = False
+        self._slice = next_slice(self._slice, len(batch), self._seconds() - began)
         try:
             self._consumer.commit()
         except LostPartition:
@@ -90,6 +104,16 @@ class Worker:
 
     def close(self) -> None:
         self._consumer.close()
+
+    def _join_anew(self) -> None:
+        """The step before ended midway. What it had in hand was not published: the next commit must not cover it."""
+        self._consumer.close()
+        self._consumer, self._missed, self._in_hand = self._bus.consumer(ARTICLES, GROUP, self._member), 0, False
+
+    def _tell_missed(self) -> None:
+        if self._consumer.missed > self._missed:
+            _log.error("articles_missed", messages=self._consumer.missed - self._missed, mend="dateline reannounce")
+            self._missed = self._consumer.missed
 
     def _present_reader(self) -> tuple[ReadsDocuments, int]:
         """The reader over the newest watch list; compiling a list is dear, so an unchanged one is kept."""
@@ -141,6 +165,13 @@ class Worker:
         if message.revision == 1 or message.reread:
             return None
         return self._documents.document(message.article, message.revision - 1, message.rendition)
+
+
+def next_slice(last: int, read: int, seconds: float) -> int:
+    """How many articles to poll next, if the last `read` ones took so long: what fits into `SLICE`, at most twice as many as
+    the last time, since one cheap article says little about the next."""
+    fitting = int(SLICE * read / seconds) if seconds > 0 else last * 2
+    return max(1, min(fitting, last * 2, LARGEST))
 
 
 def stripped(findings: Findings) -> Findings:

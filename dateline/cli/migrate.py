@@ -1,7 +1,7 @@
 """`dateline migrate`: brings the databases to this release's tables."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,7 +9,9 @@ from dateline import show
 from dateline.cli.options import HomeOption, JsonOption, print_json, resolved, say, table
 from dateline.errors import MISMATCH
 from dateline.home import Home
-from dateline.migrating import Standing, migrate_all, standings
+
+if TYPE_CHECKING:
+    from dateline.migrating import Standing
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +27,8 @@ def migrate(
 
     SQLite files are migrated by whatever opens them first; of each a copy is kept beside it.
     """
+    from dateline.migrating import migrate_all, standings
+
     with Home(resolved(home)) as opened:
         found = standings(opened)
         if not as_json:
@@ -38,11 +42,11 @@ def migrate(
         raise typer.Exit(MISMATCH)
 
 
-def _plain(one: Standing) -> dict[str, Any]:
+def _plain(one: "Standing") -> dict[str, Any]:
     return {**one._asdict(), "steps": [step._asdict() for step in one.steps]}
 
 
-def _tell(found: list[Standing]) -> None:
+def _tell(found: "list[Standing]") -> None:
     rows: list[tuple[str, str, str, str]] = []
     for one in found:
         todo = [f"{step.revision}: {step.what}" for step in one.steps] or ["nothing to do"]
@@ -53,7 +57,7 @@ def _tell(found: list[Standing]) -> None:
             say(f"{one.database}: not as this release expects: {odd}")
 
 
-def _done(found: list[Standing], kept: list[Path]) -> None:
+def _done(found: "list[Standing]", kept: list[Path]) -> None:
     for copy in kept:
         say(f"The database as it was is kept in {copy}. Delete it when all is well: no erasure reaches its texts.")
     say("Done." if any(one.steps for one in found) else "Both databases are at this release's revisions.")

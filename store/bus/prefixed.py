@@ -6,17 +6,20 @@ topics as Kafka does.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from store.bus import Incoming, Outgoing
-from store.bus.kafka import KafkaBus
-from store.bus.kafka_group import KafkaGroupConsumer
-from store.bus.kafka_read import KafkaReader
+
+if TYPE_CHECKING:  # who asks whether a bus is one of these need not load Kafka
+    from store.bus.kafka import KafkaBus
+    from store.bus.kafka_group import KafkaGroupConsumer
+    from store.bus.kafka_read import KafkaReader
 
 
 class PrefixedBus:
     """See `store.bus.Bus`. `bus` belongs to this object and is closed with it."""
 
-    def __init__(self, bus: KafkaBus, prefix: str) -> None:
+    def __init__(self, bus: "KafkaBus", prefix: str) -> None:
         self._bus, self._prefix = bus, prefix
 
     @property
@@ -56,7 +59,7 @@ class PrefixedBus:
 
 
 class _Consumer:
-    def __init__(self, consumer: KafkaGroupConsumer, topic: str) -> None:
+    def __init__(self, consumer: "KafkaGroupConsumer", topic: str) -> None:
         self._consumer, self._topic = consumer, topic
 
     @property
@@ -74,7 +77,7 @@ class _Consumer:
 
 
 class _Reader:
-    def __init__(self, reader: KafkaReader, topic: str) -> None:
+    def __init__(self, reader: "KafkaReader", topic: str) -> None:
         self._reader, self._topic = reader, topic
 
     def poll(self, most: int, timeout: float) -> Sequence[Incoming]:

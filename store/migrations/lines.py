@@ -21,7 +21,7 @@ class Line(NamedTuple):
 
 
 LEDGER = Line("ledger", "0003", "head")
-CONTENT = Line("content", "0002", "content_revisions")
+CONTENT = Line("content", "0003", "content_revisions")
 
 FRESH = "fresh"
 """In a revision's place: there is nothing of ours yet."""
