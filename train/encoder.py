@@ -66,12 +66,14 @@ def fine_tune(model: StanceEncoder, rows: list[Row]) -> None:
 
 
 def descend(
-    model: StanceEncoder, rate: float, steps: int, rounds: Iterable[list[list[Any]]], loss_of: Callable[[list[Any]], Tensor]
+    model: nn.Module, rate: float, steps: int, rounds: Iterable[list[list[Any]]], loss_of: Callable[[list[Any]], Tensor],
+    warm_head: float = 10,
 ) -> None:
-    """AdamW with a warm start and linear decay over so many `steps`; the head learns ten times faster than the rest."""
+    """AdamW with a warm start and linear decay over so many `steps`; the head learns `warm_head` times faster than the rest."""
     body = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("head")]
+    head = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith("head")]
     learner = torch.optim.AdamW(
-        [{"params": body, "lr": rate}, {"params": model.head.parameters(), "lr": 10 * rate}], weight_decay=0.01
+        [{"params": body, "lr": rate}, {"params": head, "lr": warm_head * rate}], weight_decay=0.01
     )
     pace = torch.optim.lr_scheduler.LambdaLR(
         learner, lambda step: min(1, (step + 1) / (WARM * steps)) * max(0.02, (steps - step) / steps)

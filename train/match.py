@@ -29,7 +29,7 @@ OVERLAP = 0.3
 """Share of the shorter span at which an annotated passage and a unit are the same."""
 OUTLOOK = (300, 350, 400, 450, 500)
 FOREST = {
-    "n_estimators": 300, "learning_rate": 0.05, "num_leaves": 15, "min_child_samples": 40, "colsample_bytree": 0.5,
+    "n_estimators": 400, "learning_rate": 0.05, "num_leaves": 31, "min_child_samples": 40, "colsample_bytree": 0.5,
     "subsample": 0.7, "subsample_freq": 1, "reg_lambda": 5.0, "random_state": 1, "n_jobs": 1, "deterministic": True,
     "force_row_wise": True, "verbose": -1,
 }  # fmt: skip

@@ -82,9 +82,16 @@ def fine_tune(items: list[Example]) -> StanceEncoder:
     rounds = (_batches(items) for _ in range(EPOCHS))
     descend(
         model, RATE, EPOCHS * -(-len(items) // BATCH), rounds,
-        lambda batch: _loss(model(*tensors([(item.ids, item.types, 0) for item in batch])), batch),
+        lambda batch: _loss(_logits(model, batch), batch),
     )  # fmt: skip
     return model
+
+
+def _logits(model: StanceEncoder, batch: list[Example]) -> Tensor:
+    """Half the numbers' width where only the product counts: about twice as fast."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = model(*tensors([(item.ids, item.types, 0) for item in batch]))
+    return found.float()
 
 
 def _loss(logits: Tensor, batch: list[Example]) -> Tensor:

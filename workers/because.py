@@ -59,7 +59,11 @@ def understood(text: Text, passage: Passage, mention: Mention, claims: ClaimSet)
 
 def _who(text: Text, passage: Passage, mention: Mention, claims: ClaimSet) -> Iterator[Cue]:
     who = mention.attribution
-    yield Cue("source", who.anonymity, *_source(text, passage, who, mention.echo_of, claims))
+    learned = next((cue.removeprefix("source:learned ") for cue in mention.why if cue.startswith("source:learned")), None)
+    if learned is not None:
+        yield Cue("source", who.anonymity, f"the trained model, {learned} sure of the kind of source, against the rules")
+    else:
+        yield Cue("source", who.anonymity, *_source(text, passage, who, mention.echo_of, claims))
     for question, name in (("speaker", who.speaker), ("organisation", who.organisation), ("role", who.role)):
         if name is not None:
             known = f"known as entity {name.entity}" if name.entity else "as the text names it"
@@ -121,6 +125,9 @@ def _hedging(text: Text, passage: Passage, mention: Mention, claims: ClaimSet) -
 
 def _echo(text: Text, passage: Passage, mention: Mention, claims: ClaimSet) -> Cue:
     name = mention.echo_of
+    if "echo:learned" in mention.why:
+        answer, words = (name.text, text.of(name.span) if name.span else None) if name else (None, None)
+        return Cue("relays", answer, "the trained model, against the rules", words)
     if name is None:
         return Cue("relays", None, "no other outlet is named as its source")
     copied = copied_from(text, claims)

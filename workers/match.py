@@ -23,7 +23,7 @@ from workers.trees import Forest, forest_from, forest_to
 from workers.vectors import Vectors
 
 SHIPPED = Path(__file__).with_name("model") / "match.npz"
-THRESHOLD = 450
+THRESHOLD = 400
 """Least score of a mention, in thousandths, where the claim does not set its own."""
 RESTATED = 0.85
 _SAME_WORDS, _SAME_MEANING, _ITS_VERY_MEANING = 0.5, 0.72, 0.78

@@ -5,6 +5,7 @@ import zlib
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def passage_words() -> PassageWords:
     try:
         with np.load(WORDS) as arrays:
             return PassageWords(arrays["weights"], arrays["biases"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelUnreadable(WORDS, str(error)) from error
 
 

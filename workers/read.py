@@ -12,14 +12,16 @@ from workers.claims import compile_claims
 from workers.clauses import overlap
 from workers.dates import happened_on, said_on
 from workers.edits import compare
-from workers.judging import Judging, judging_version, load_judging
+from workers.judging import judging_version, load_judging
 from workers.match import match_version, passages
+from workers.source_facts import Ruled
+from workers.sourcing import Sourced, load_sourcing, sourcing_version
 from workers.split import cuts
 from workers.text import Passage, Text
 from workers.variants import variant
 from workers.vectors import Vectors
 
-READER = "3"
+READER = "4"
 """Raised with every change of code that may change an outcome."""
 READABLE = frozenset({"en"})
 _SAMPLE = 4000
@@ -38,6 +40,7 @@ class Reader:
         self.watch = compile_claims(claims)
         self.vectors = vectors
         self._judging = load_judging() if vectors else None
+        self._sourcing = load_sourcing() if vectors else None
         self._key = signature_key
         self.version = reader_version(vectors)
 
@@ -90,18 +93,19 @@ class Reader:
             halves = self._mention(text, first), self._mention(text, second)
             beside = any(m.stance == "affirms" and overlap(passage.claim, m.quote) < 2 for m in halves)
             if _differ(*halves) and not beside:
-                return self._mention(text, first, self._judging), self._mention(text, second, self._judging)
-        return (self._mention(text, passage, self._judging),)
+                return self._mention(text, first, learned=True), self._mention(text, second, learned=True)
+        return (self._mention(text, passage, learned=True),)
 
-    def _mention(self, text: Text, passage: Passage, judging: Judging | None = None) -> Mention:
-        """What the passage says by the rules, and by the models where they are given."""
-        who = attribution.attribute(text, passage, self.claims)
-        relayed = echo.relayed(text, passage, who, self.claims)
-        who = _unless_relayed(who, relayed)
-        judged = stance.judge(text, passage, self.claims, who)
-        mood = hedging.hedge(text, passage, self.claims, who)
-        if judging is not None:
-            judged, mood = judging.judge(text, passage, judged, mood, who)
+    def _mention(self, text: Text, passage: Passage, *, learned: bool = False) -> Mention:
+        """What the passage says by the rules, or by the models, where there are any and `learned` asks for them."""
+        ruled = by_rule(text, passage, self.claims)
+        judged = stance.judge(text, passage, self.claims, ruled.who)
+        mood = hedging.hedge(text, passage, self.claims, ruled.who)
+        if learned and self._judging is not None:
+            judged, mood = self._judging.judge(text, passage, judged, mood, ruled.who)
+        who, relayed, against = Sourced(*ruled)
+        if learned and self._sourcing is not None:
+            who, relayed, against = self._sourcing.attribute(text, passage.start, passage.end, self.claims, ruled)
         day = said_on(text, passage, who, self.claims)
         return Mention(
             claim=passage.claim.id,
@@ -110,7 +114,7 @@ class Reader:
             quote=text.text[passage.start : passage.end],
             stance=judged.stance,
             hedging=mood,
-            outlet_stance=judged.outlet_stance,
+            outlet_stance=stance.outlets_own(text, passage, who, judged.stance),
             attribution=who,
             echo_of=relayed,
             variant=variant(text, passage, self.claims),
@@ -118,13 +122,20 @@ class Reader:
             said_on_precision=day.precision if day else None,
             happened_on=happened_on(text, passage),
             score=passage.score,
-            why=(*passage.why, *judged.why),
+            why=(*passage.why, *judged.why, *against),
         )
 
 
 def _differ(first: Mention, second: Mention) -> bool:
     values = {first.variant, second.variant} - {None}
     return first.stance != second.stance or len(values) == 2
+
+
+def by_rule(text: Text, passage: Passage, claims: ClaimSet) -> Ruled:
+    """Who is behind the passage, and whom it relays, as far as the rules tell."""
+    who = attribution.attribute(text, passage, claims)
+    relayed = echo.relayed(text, passage, who, claims)
+    return Ruled(_unless_relayed(who, relayed), relayed)
 
 
 def _unless_relayed(who: Attribution, relayed: Name | None) -> Attribution:
@@ -142,7 +153,7 @@ def reader_version(vectors: Vectors | None) -> str:
     """Names all that an outcome depends on besides the claims: code, weights, model."""
     if vectors is None:
         return f"{READER}-{match_version()}-lexical"
-    return f"{READER}-{match_version()}-{judging_version()}-{vectors.version}"
+    return f"{READER}-{match_version()}-{judging_version()}-{sourcing_version()}-{vectors.version}"
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,93 @@
+"""From the vectors of a text's word pieces to who is behind its passages: small layers over a shared encoder.
+
+Each passage asks every occurrence of a name three questions (is this the speaker, the organisation, the outlet relayed?),
+and itself a fourth: named, unnamed, or nobody? A bearer's score is that of all occurrences of its names together.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.pair_model import ModelUnreadable
+from workers.source_facts import NAME_FACTS, PASSAGE_FACTS, Facts
+from workers.trees import Floats, softmax
+
+HEADS_FILE = Path(__file__).with_name("model") / "source_heads.npz"
+QUESTIONS = ("speaker", "organisation", "echo")
+PAIRED = 64
+"""Numbers in which a passage and a name are compared, for each question."""
+NOBODY = -1e4
+_NAMES = "facts"
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+class Seen(NamedTuple):
+    """A passage and the names around it, in one window of word pieces. `pieces` is (pieces, width)."""
+
+    pieces: Floats
+    passage: tuple[int, int]
+    names: list[tuple[int, int]]
+    """First and last-but-one piece of each occurrence."""
+    passage_facts: Facts
+    name_facts: Facts
+
+
+class Answer(NamedTuple):
+    """Logits: of the anonymities (3); of nobody, for each question (3); of each occurrence (occurrences, 3)."""
+
+    anonymity: Floats
+    nobody: Floats
+    names: Floats
+
+
+def answer(weights: Weights, seen: Seen) -> Answer:
+    """What the heads say of one passage."""
+    first, last = seen.passage
+    passage = np.concatenate([seen.pieces[first:last].mean(axis=0), seen.pieces[first]])
+    asked = _linear(weights, "q", np.concatenate([passage, seen.passage_facts]))
+    pull = _linear(weights, "pool_t", seen.pieces) @ _linear(weights, "pool_q", passage) / 8
+    around = softmax(pull[None])[0] @ seen.pieces
+    mood = np.maximum(0, _linear(weights, "anon", np.concatenate([passage, around, seen.passage_facts])))
+    anonymity = _linear(weights, "anon2", mood) + _linear(weights, "anonf", seen.passage_facts)
+    nobody = _linear(weights, "null", np.maximum(0, asked))
+    return Answer(anonymity, nobody, _of_names(weights, seen, passage, asked))
+
+
+def _of_names(weights: Weights, seen: Seen, passage: Floats, asked: Floats) -> Floats:
+    if not seen.names:
+        return np.zeros((0, len(QUESTIONS)))
+    names = np.stack([np.concatenate([seen.pieces[low:high].mean(axis=0), seen.pieces[high - 1]]) for low, high in seen.names])
+    facts = seen.name_facts
+    hidden = np.maximum(0, asked + _linear(weights, "c", names) + _linear(weights, "f", facts))
+    mixed = np.maximum(0, _linear(weights, "mix", hidden)).reshape(len(names), len(QUESTIONS), -1)
+    mine = _linear(weights, "bq", passage).reshape(len(QUESTIONS), PAIRED)
+    theirs = _linear(weights, "bc", names).reshape(len(names), len(QUESTIONS), PAIRED)
+    found: Floats = (mixed * weights["out"]).sum(axis=-1) + (mine * theirs).sum(axis=-1) / 8 + facts @ weights["rf"].T
+    return found
+
+
+def _linear(weights: Weights, layer: str, given: Floats | Facts) -> Floats:
+    found: Floats = given.astype(np.float64) @ weights[f"{layer}.weight"].T.astype(np.float64) + weights[f"{layer}.bias"]
+    return found
+
+
+def source_heads(path: Path = HEADS_FILE) -> Weights:
+    """The shipped weights. Raises ModelUnreadable."""
+    try:
+        with np.load(path) as arrays:
+            if arrays[_NAMES].tolist() != [*PASSAGE_FACTS, *NAME_FACTS]:
+                raise ModelUnreadable(path, "trained for other facts: run `python -m train.sources` again")
+            return {name: arrays[name].astype(np.float32) for name in arrays.files if name != _NAMES}
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise ModelUnreadable(path, str(error)) from error
+
+
+def heads_to(weights: Weights, path: Path) -> None:
+    """Writes what `source_heads` reads."""
+    kept = {name: value.astype(np.float16) for name, value in weights.items()}
+    np.savez_compressed(path, **{_NAMES: np.array([*PASSAGE_FACTS, *NAME_FACTS])}, **kept)  # type: ignore[arg-type]
