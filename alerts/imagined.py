@@ -14,7 +14,7 @@ from alerts.candidates import RETRACTABLE, Candidate, Correction, candidates, co
 from alerts.compose import alert_text
 from alerts.context import Context
 from alerts.judge import REASONS, Intent, Reason, due_by_clock, judge, next_by_clock, refusal
-from alerts.rules import Ruleset, from_canonical
+from alerts.rules import OPERATORS, Ruleset, from_canonical
 from store import events as ev
 from store.claim import Claim
 from store.keyed import Keyed
@@ -304,7 +304,10 @@ def _differs(was: Heard | None, now: Heard | None, told: Told, listener: Listene
 
 def _retracted(was: Heard, now: Heard, told: Told, listener: Listener, asked: Asked) -> AlertDiffers | None:
     """Whether what was told in both histories was taken back in one, or at another time. With an alert that is gained or
-    lost its retraction goes, and is not told of by itself."""
+    lost its retraction goes, and is not told of by itself. Alerts about feeds are taken back by the feed's next answer,
+    whatever anybody reads in it."""
+    if now.trigger in OPERATORS:
+        return None
     before = min((told.taken_back[id_] for id_ in was.ids if id_ in told.taken_back), default=None)
     after = listener.taken_back.get(id(now))
     if after is not None and asked.decided is not None and after > asked.decided:

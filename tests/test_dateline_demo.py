@@ -93,7 +93,8 @@ def test_no_lookalike_and_nothing_off_topic_became_a_mention(answer):
 
 
 def test_syndicated_copies_add_no_origin(played):
-    """Leaving out the whole copy and the trimmed one changes the origins of no claim."""
+    """Leaving out the whole copy and the trimmed one changes the origins of no claim, named speakers apart: who is heard in
+    a copy alone, because the reader missed it in the original, is an origin all the same."""
     copies = {row["url"] for row in truth("copy")}
     met = 0
     with Home(played[1]) as home, reading(home.engine) as connection:
@@ -103,7 +104,8 @@ def test_syndicated_copies_add_no_origin(played):
             copied = [e for e in evidence if e.mention.text.url in copies]
             others = {origin_of[e.id].id for e in evidence if e not in copied}
             met += len(copied)
-            assert {origin_of[e.id].id for e in copied} <= others, tracked.id
+            outlets = {origin_of[e.id].id for e in copied if not origin_of[e.id].id.startswith("entity:")}
+            assert outlets <= others, tracked.id
     assert met
 
 
@@ -156,10 +158,10 @@ def test_the_story_can_be_asked_by_both_clocks(played):
     then = json.loads(early.stdout)
     assert claim(then, "kim-visits-russia")["status"] == "reported"
     assert max(row["known_on"] for row in then["timeline"]) <= "2023-09-09"
-    unknown = dateline("story", "kim-russia-visit", "--home", home, "--as-known", "2023-08-20", "--json")
+    unknown = dateline("story", "kim-russia-visit", "--home", home, "--as-known", "2023-09-06", "--json")
     said = [row for row in json.loads(unknown.stdout)["timeline"] if row["act"] != "status"]  # deadlines pass unheard
     assert said
-    assert all(row["known_on"] <= "2023-08-20" for row in said)
+    assert all(row["known_on"] <= "2023-09-06" for row in said)
 
 
 def test_a_second_run_gives_the_same_bytes(played):
