@@ -1,8 +1,8 @@
 """The kill matrix: whatever is killed, crashed, paused or doubled, and whenever, it changes nothing that anybody sees.
 
-`make soak` deals every blow once, with chores done by the roles' own loops; `make chaos` does so with other seeds, and with
-chores done by Celery over a Redis that crashes and forgets. `DATELINE_SOAK_SEED` says which and where,
-`DATELINE_CHAOS_SEEDS` how many seeds, and `DATELINE_CHAOS_KILLS` how many blows each.
+Twice: chores done by the roles' own loops, and by Celery over a Redis that crashes and forgets. `make soak` deals every blow
+once, `make chaos` does so with other seeds. `DATELINE_SOAK_SEED` says which and where, `DATELINE_CHAOS_SEEDS` how many seeds,
+and `DATELINE_CHAOS_KILLS` how many blows each.
 """
 
 import json
@@ -132,7 +132,7 @@ def assert_each_alert_came_once(seen, undisturbed, receivers):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("servers", ["loops"], indirect=True)
+@pytest.mark.parametrize("servers", ["loops", "celery"], indirect=True)
 def test_whatever_falls_nobody_can_tell(wire, rules, undisturbed, servers, tmp_path, capsys):  # noqa: F811
     survive(SEED, wire=wire, rules=rules, undisturbed=undisturbed, servers=servers, home=tmp_path / "home", capsys=capsys)
 
