@@ -21,6 +21,7 @@ QUESTIONS = ("speaker", "organisation", "echo")
 PAIRED = 64
 """Numbers in which a passage and a name are compared, for each question."""
 NOBODY = -1e4
+"""The score, in training, of a bearer that stands in another window only."""
 _NAMES = "facts"
 
 Weights = Mapping[str, NDArray[np.float32]]
@@ -32,7 +33,7 @@ class Seen(NamedTuple):
     pieces: Floats
     passage: tuple[int, int]
     names: list[tuple[int, int]]
-    """First and last-but-one piece of each occurrence."""
+    """Pieces [first, last) of each occurrence."""
     passage_facts: Facts
     name_facts: Facts
 

@@ -17,7 +17,7 @@ from workers.agreement import same_name
 from workers.cast import cast_of
 from workers.encoder import BEGIN, END, Encoder
 from workers.source_facts import ANONYMITIES, Ruled, Scene, name_facts, passage_facts
-from workers.source_heads import HEADS_FILE, NOBODY, QUESTIONS, Answer, Seen, Weights, answer, source_heads
+from workers.source_heads import HEADS_FILE, QUESTIONS, Answer, Seen, Weights, answer, source_heads
 from workers.text import Text
 from workers.trees import Floats, softmax
 from workers.vectors import installed
@@ -156,19 +156,15 @@ def _same(one: Name | None, other: Name | None) -> bool:
 
 
 def _best(scene: Scene, window: Window, given: Answer, question: int) -> Name | None:
-    """The bearer that most speaks for, None where "nobody" is likelier than any. Its span is the likeliest occurrence."""
-    scores: dict[int, list[tuple[float, int]]] = {}
+    """The bearer that all its occurrences together speak for most, None where "nobody" is likelier than any."""
+    scores: dict[int, list[float]] = {}
     for at, n in enumerate(window.occurrences):
-        one = scene.cast.occurrences[n]
-        bearer = answers_for(scene, n, question)
-        scores.setdefault(bearer, []).append((float(given.names[at, question]), -one.start))
+        scores.setdefault(answers_for(scene, n, question), []).append(float(given.names[at, question]))
     if not scores:
         return None
-    total = {bearer: float(np.logaddexp.reduce([score for score, _ in found])) for bearer, found in scores.items()}
+    total = {bearer: float(np.logaddexp.reduce(found)) for bearer, found in scores.items()}
     bearer = max(total, key=lambda b: (total[b], -b))
-    if total[bearer] <= given.nobody[question] or total[bearer] <= NOBODY:
-        return None
-    return scene.cast.bearers[bearer].name
+    return scene.cast.bearers[bearer].name if total[bearer] > given.nobody[question] else None
 
 
 def answers_for(scene: Scene, n: int, question: int) -> int:
