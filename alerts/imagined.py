@@ -3,7 +3,8 @@
 Pure: the decision is the same as in service (`judge`, `corrections`, `due_by_clock`), but nothing is raised, sent or written.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -33,8 +34,9 @@ BY_TURN: frozenset[ev.Trigger] = frozenset({"first_mention", "status_change", "u
 class Heard(msgspec.Struct, frozen=True):
     """An alert as it was told, or would have been.
 
-    `ids` are those of one that was told, on each channel; `key` is that of an imagined one, from which ids follow. `turn` is
-    what alerts without a lasting subject are matched by, `about` the article or status that it tells of.
+    `ids` are those of one that was told, on each channel; `key` is that of an imagined one, from which ids follow
+    with `again`, the mention for which it is told anew after it was taken back. `turn` is what alerts without a lasting subject
+    are matched by, `about` the article or status that it tells of.
     """
 
     rule: str
@@ -46,6 +48,7 @@ class Heard(msgspec.Struct, frozen=True):
     text: ev.AlertText
     ids: frozenset[str] = frozenset()
     key: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()
 
 
@@ -68,9 +71,31 @@ class AlertDiffers(msgspec.Struct, frozen=True):
     cues: tuple[str, ...] = ()
 
 
+Unlooked = Sequence[tuple[datetime, datetime]]
+"""From an event to the alert about it: nobody looked in between, or it would have been told sooner. See `unlooked`."""
 Kept = dict[tuple[str, str, str | None, str], Reason]
 """(rule, trigger, claim, what it is about) → why the rule did not want it."""
 Source = Callable[[int], ev.Event | None]
+
+
+def unlooked(raised: Iterable[Recorded], at: Callable[[int], Recorded]) -> Unlooked:
+    """The stretches of time of which the ledger's alerts prove that nobody looked, apart from one another, in order.
+
+    What is decided at one look is decided of all that came since the last one: who looks late finds a passage replaced that
+    others saw taken back. `raised` are all alerts; `at` fetches an event by its position.
+    """
+    found = list[tuple[datetime, datetime]]()
+    for recorded in raised:
+        alert = recorded.event
+        if isinstance(alert, ev.AlertRaised) and alert.trigger not in BY_CLOCK | WATCHING:
+            found.append((at(alert.position).recorded_at, recorded.recorded_at))
+    apart = list[tuple[datetime, datetime]]()
+    for start, end in sorted(found):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        else:
+            apart.append((start, end))
+    return apart
 
 
 class Told:
@@ -127,13 +152,14 @@ class Told:
 class Listener:
     """What the rules would have told of an imagined history: to be given each of its events, in order, then `finish`."""
 
-    def __init__(self, rules: Ruleset, keyed: Keyed, source: Source) -> None:
-        """`source` gives the event at an imagined position, for its words."""
+    def __init__(self, rules: Ruleset, keyed: Keyed, source: Source, unlooked: Unlooked = ()) -> None:
+        """`source` gives the event at an imagined position, for its words; `unlooked` are the stretches in which it waits, too."""
         mine = tuple(msgspec.structs.replace(rule, triggers=rule.triggers - WATCHING) for rule in rules.rules)
         self.rules, self._keyed, self._source = Ruleset(mine, rules.version), keyed, source
         self._watches_clock = any(rule.triggers & BY_CLOCK for rule in rules.rules)
         self._context = Context(keyed.name)
-        self._waiting: list[tuple[Intent, Heard] | Correction] = []
+        self._unlooked, self._starts = unlooked, [start for start, _ in unlooked]
+        self._waiting: list[tuple[Intent, Heard] | tuple[Correction, datetime]] = []
         self._told: dict[tuple[str, ...], str | None] = {}
         self._as_heard: dict[tuple[str, ...], Heard] = {}
         self._taken_back: set[tuple[str, ...]] = set()
@@ -146,7 +172,7 @@ class Listener:
 
     def take(self, recorded: Recorded) -> None:
         at = recorded.recorded_at
-        if at != self._context.recorded_at:
+        if at != self._context.recorded_at and not self._waits(at):
             self._settle()
             self._look(at)
         for verdict in judge(recorded, self._context, self.rules):
@@ -154,12 +180,18 @@ class Listener:
                 self._waiting.append((verdict, self._worded(verdict, at, recorded.event)))
             elif verdict.reason != "scope":
                 self.kept[_key(verdict.rule.id, verdict.candidate, recorded.event)] = verdict.reason
-        self._waiting += corrections(recorded, self._context)
+        self._waiting += [(one, at) for one in corrections(recorded, self._context)]
         self._context.learn(recorded)
 
     def finish(self, now: datetime) -> None:
         self._settle()
         self._look(now)
+
+    def _waits(self, now: datetime) -> bool:
+        """Whether nobody looked between the last event and this one."""
+        last = self._context.recorded_at
+        before = bisect_right(self._starts, last) - 1 if last is not None else -1
+        return before >= 0 and now <= self._unlooked[before][1]
 
     def _look(self, now: datetime) -> None:
         """What the passing of time alone brings about, when it does; looks no oftener than makes a difference."""
@@ -179,12 +211,13 @@ class Listener:
                 self._tell(intent, self._worded(intent, at, None))
 
     def _settle(self) -> None:
-        """Carries out what one instant came to, in order: what was taken back can be told anew."""
+        """Carries out what came since the last look, in order: what was taken back can be told anew."""
         for one in self._waiting:
-            if isinstance(one, Correction):
-                self._take_back(one)
-            else:
-                self._tell(*one)
+            match one:
+                case Correction() as correction, datetime() as at:
+                    self._take_back(correction, at)
+                case Intent() as intent, Heard() as heard:
+                    self._tell(intent, heard)
         self._waiting.clear()
 
     def _tell(self, intent: Intent, heard: Heard) -> None:
@@ -192,7 +225,7 @@ class Listener:
         if key in self._told:
             if mention is None or self._told[key] == mention or key not in self._taken_back:
                 return
-            key = (*key, mention)
+            key, heard = (*key, mention), msgspec.structs.replace(heard, again=(mention,))
             if key in self._told:
                 return
         self._told[key] = mention
@@ -201,15 +234,15 @@ class Listener:
         self._as_heard[key] = heard
         self.heard.append(heard)
 
-    def _take_back(self, correction: Correction) -> None:
-        known, at = correction.evidence, self._context.recorded_at
+    def _take_back(self, correction: Correction, at: datetime) -> None:
+        known = correction.evidence
         keys = [key for key in self._of_mention.pop(correction.mention or "", ()) if key[1] in RETRACTABLE]
         holds = [key for key in keys if key not in self._taken_back]
         other = self._context.replacement(known.mention) if known is not None and correction.may_be_replaced else None
         if other is not None:
             self._told |= dict.fromkeys(holds, other)
             self._of_mention.setdefault(other, []).extend(holds)
-        elif at is not None:
+        else:
             self._taken_back.update(holds)
             self.taken_back |= {id(self._as_heard[key]): at for key in holds}
 
@@ -259,7 +292,7 @@ def compare(told: Told, listener: Listener, asked: Asked, keyed: Keyed) -> list[
 def _ids(one: Heard, told: Told, listener: Listener, keyed: Keyed) -> list[str]:
     """Every id that an imagined alert may have had, whichever channels its rule had then or has now."""
     channels = {*listener.rules.by_id[one.rule].channels, *told.channels.get(one.rule, ())}
-    return [keyed.digest("alert", (*one.key, channel)) for channel in sorted(channels)]
+    return [keyed.digest("alert", (*one.key, channel, *one.again)) for channel in sorted(channels)]
 
 
 def _paired(

@@ -18,7 +18,7 @@ import msgspec
 
 from alerts import imagined as alerting
 from alerts import tables as alert_tables
-from alerts.imagined import AlertDiffers, Listener, Told
+from alerts.imagined import AlertDiffers, Listener, Told, unlooked
 from alerts.rules import Ruleset
 from dateline.errors import FAILED, INTERRUPTED, TEMPORARY, UserError
 from dateline.home import Home
@@ -225,9 +225,13 @@ def _compare(
         return Read(Reading(source, again.reader, wanted.claims_at, findings), Texts(text.now, text.before))
 
     imagined = Imagined(wanted, then.claims, then.outlets, home.keyed, read, again.unread)
-    told, listener = Told(home.keyed), Listener(rules, home.keyed, imagined.event)
+    def at(position: int) -> Recorded:
+        return next(home.ledger.read(position, stop=position + 1))
+
+    looks = unlooked(home.ledger.read(names={"alert.raised"}, stop=then.upto), at)
+    told, listener = Told(home.keyed), Listener(rules, home.keyed, imagined.event, looks)
     for recorded in home.ledger.read(stop=then.upto):
-        told.take(recorded, lambda position: next(home.ledger.read(position, stop=position + 1)))
+        told.take(recorded, at)
         for made in imagined.take(recorded):
             listener.take(made)
         progress(then.revisions + recorded.position + 1, then.revisions + then.upto)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 from alerts_world import CLAIMS, EVERYTHING, World, mention, rule
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from alerts import tables
 from alerts.context import Context
-from alerts.imagined import Asked, Listener, Told, compare
+from alerts.imagined import Asked, Listener, Told, compare, unlooked
 from alerts.judge import due_by_clock
 from alerts.rules import ruleset
 from store import events as ev
@@ -24,7 +24,8 @@ def compared(world, rules=None, leave_out=lambda _event: False, other=None):
     """The ledger against the same ledger without some events, or against another world's, under these rules."""
     events = list(world.ledger.read())
     rules, others = rules or world.rules, list((other or world).ledger.read())
-    told, listener = Told(world.keyed), Listener(rules, world.keyed, lambda position: others[position].event)
+    looks = unlooked(events, events.__getitem__)
+    told, listener = Told(world.keyed), Listener(rules, world.keyed, lambda position: others[position].event, looks)
     for recorded in events:
         told.take(recorded, events.__getitem__)
     for recorded in others:
@@ -46,6 +47,15 @@ actions = st.lists(
     ),
     max_size=9,
 )
+
+
+REREAD_TWICE = [("publish", "visit", "affirms", None, 0), ("reread", "visit", "denies", None, 0), ("reread", "visit", "affirms", None, 0)]
+"""Who looks only now finds that the article says what it said; who had looked in between saw it taken back."""
+DENIED_ANEW = [
+    ("publish", "arms", "denies", None, 0), ("reread", "arms", "affirms", None, 0), ("publish", "visit", "affirms", None, 0),
+    ("publish", "visit", "affirms", None, 0), ("publish", "arms", "denies", None, 0),
+]  # fmt: skip
+"""What was taken back is told again, of another article."""
 
 
 def play(world, steps):
@@ -85,6 +95,8 @@ def change(world, what, stance, number, id_, article, claim):
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(actions)
+@example(REREAD_TWICE)
+@example(DENIED_ANEW)
 def test_of_the_history_that_was_just_what_was_told_would_have_been_told(steps):
     with tempfile.TemporaryDirectory() as folder:
         wishes = EVERYTHING | {"silent_edit", "vanished_passage", "withdrawal", "unusual_volume"}
