@@ -153,7 +153,7 @@ class Listener:
     """What the rules would have told of an imagined history: to be given each of its events, in order, then `finish`."""
 
     def __init__(self, rules: Ruleset, keyed: Keyed, source: Source, unlooked: Unlooked = ()) -> None:
-        """`source` gives the event at an imagined position, for its words; `unlooked` are the stretches in which it waits, too."""
+        """`source` gives the event at an imagined position, for its words; in the stretches `unlooked` it waits."""
         mine = tuple(msgspec.structs.replace(rule, triggers=rule.triggers - WATCHING) for rule in rules.rules)
         self.rules, self._keyed, self._source = Ruleset(mine, rules.version), keyed, source
         self._watches_clock = any(rule.triggers & BY_CLOCK for rule in rules.rules)

@@ -49,7 +49,9 @@ actions = st.lists(
 )
 
 
-REREAD_TWICE = [("publish", "visit", "affirms", None, 0), ("reread", "visit", "denies", None, 0), ("reread", "visit", "affirms", None, 0)]
+REREAD_TWICE = [
+    ("publish", "visit", "affirms", None, 0), ("reread", "visit", "denies", None, 0), ("reread", "visit", "affirms", None, 0),
+]  # fmt: skip
 """Who looks only now finds that the article says what it said; who had looked in between saw it taken back."""
 DENIED_ANEW = [
     ("publish", "arms", "denies", None, 0), ("reread", "arms", "affirms", None, 0), ("publish", "visit", "affirms", None, 0),
