@@ -5,10 +5,8 @@ events speak of; then the tables beside the events are compared, as they were at
 ledger may be in use meanwhile. Nothing is written to its database.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -25,7 +23,7 @@ from store.audit_tables import (
 )
 from store.checkpoint import Checkpoint, open_checkpoint, peek
 from store.content import Content
-from store.database import open_engine, writing
+from store.database import open_scratch, writing
 from store.events import ArticleErased, CheckpointSigned
 from store.ledger import Ledger, Recorded, recorded_of
 from store.merkle import Frontier
@@ -242,9 +240,8 @@ def _beside(timeline: Timeline | None) -> Iterator[_Beside | None]:
     if timeline is None:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="dateline-audit-") as folder:
-        engine = open_engine(f"sqlite:///{Path(folder) / 'read.db'}")
-        try:
-            yield _Beside(engine)
-        finally:
-            engine.dispose()
+    engine = open_scratch()
+    try:
+        yield _Beside(engine)
+    finally:
+        engine.dispose()

@@ -5,11 +5,12 @@ bytes in free pages), writers take the lock when they begin (`BEGIN IMMEDIATE`),
 would fail with SQLITE_BUSY whatever the timeout.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
 
 T = TypeVar("T")
 
@@ -45,6 +46,14 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin)
     else:
         event.listen(engine, "connect", _prepare_session)
+    return engine
+
+
+def open_scratch() -> Engine:
+    """SQLite in a file without a name: it is gone with the process, however that ends. One connection, for one thread."""
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(""), poolclass=StaticPool)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
     return engine
 
 

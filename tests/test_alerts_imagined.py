@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 from alerts_world import CLAIMS, EVERYTHING, World, mention, rule
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerts import tables
@@ -95,7 +95,7 @@ def change(world, what, stance, number, id_, article, claim):
         world.review(id_, article, claim)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(actions)
 @example(REREAD_TWICE)
 @example(DENIED_ANEW)
@@ -196,7 +196,7 @@ def silences(world, leave_out):
     return found
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(actions)
 def test_no_reader_and_no_claim_changes_when_a_feed_falls_silent(steps):
     """So they are left out of what is compared: whatever is read or asked, they are the same."""

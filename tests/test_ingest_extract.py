@@ -52,7 +52,7 @@ def test_what_is_no_readable_page_gives_nothing(body, content_type):
     assert extract_page(body, content_type, URL) is None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.binary(max_size=300) | st.text(alphabet='<>/apdiv ="&;!-', max_size=200).map(str.encode))
 def test_no_bytes_whatever_raise(body):
     found = extract_page(body, "text/html", URL)

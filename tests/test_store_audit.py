@@ -1,7 +1,9 @@
 """The audit finds and locates every change: thousands of random ones, and each way to falsify a history as a whole."""
 
+import os
 import random
 import sqlite3
+from pathlib import Path
 
 import pytest
 from test_store_ledger import T0, deployed, open_ledger, published
@@ -10,7 +12,7 @@ from store.audit import verify
 from store.checkpoint import Checkpoint, sign
 from store.clock import FixedClock
 from store.content import Content, Revision
-from store.database import open_engine
+from store.database import open_engine, open_scratch, writing
 from store.events import ArticlePublished, ArticleText
 from store.ledger import Draft, leaf_of_stored
 from store.merkle import Frontier
@@ -350,3 +352,22 @@ def test_the_audit_says_how_far_it_is_and_stops_at_enough_faults(tmp_path):
         raw.execute("UPDATE events SET actor = 'x'")
     verdict = verify(ledger, timeline, most_faults=10)
     assert (len(verdict.faults), verdict.first_bad_position) == (10, 0)
+
+
+def test_what_an_audit_builds_beside_has_no_name_that_a_killed_one_could_leave():
+    engine = open_scratch()
+    with writing(engine) as connection:
+        connection.exec_driver_sql("PRAGMA cache_spill=1")
+        connection.exec_driver_sql("CREATE TABLE t (x BLOB)")
+        before = opened()
+        connection.exec_driver_sql("INSERT INTO t SELECT zeroblob(100000000)")
+        more = opened() - before
+    engine.dispose()
+    assert more
+    assert all(name.endswith("(deleted)") for name in more)
+
+
+def opened():
+    """What the process has open, apart from the folder that this question itself opens."""
+    links = (os.path.realpath(one) for one in Path("/proc/self/fd").iterdir())
+    return {name for name in links if not name.startswith("/proc/")}

@@ -222,7 +222,7 @@ def test_the_audit_finds_read_tables_that_do_not_follow(filled, path):
     assert any("read tables" in fault.what for fault in verify(ledger, timeline).faults)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_of_any_event_is_found(filled, path, data):
     ledger, timeline = filled

@@ -339,7 +339,7 @@ def both(tmp_path_factory):
             engine.dispose()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=stories())
 def test_the_same_events_give_the_same_digest_and_the_same_story_on_both(both, told):
     answers = []

@@ -6,7 +6,7 @@ import databases
 import pytest
 import sqlalchemy as sa
 from audit_world import World
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from story_builder import CLOSES, at
 from test_store_timeline import Home, event_of, published, some_events, stream_of, told_story
@@ -224,7 +224,7 @@ def digest_of(ledger, timeline):
 histories = st.lists(st.lists(some_events, min_size=1, max_size=8), max_size=5)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(histories, st.integers(1, 9))
 def test_replay_equals_live_for_any_history(batches, size):
     """What the stored bytes say is what the events said that were just made, however a replay cuts them."""

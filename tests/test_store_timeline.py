@@ -6,7 +6,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 from story_builder import CLAIMS, CLOSES, ENTITIES, NORTH, OUTLETS, SOUTH, at, mention, stories
@@ -434,7 +434,7 @@ def test_a_memory_heeds_a_review(home):
     assert asked(home, memory).status == "untested"
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(stories(), st.data())
 def test_a_memory_never_changes_an_answer(evidence, data):
     """Mentions arrive in any order and batches, end, are disowned and reviewed; the clock jumps, also back."""
@@ -654,7 +654,7 @@ def digest_of(recorded, cuts):
     return found
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.lists(some_events, max_size=24), st.sets(st.integers(0, 24)))
 def test_however_events_are_cut_into_batches_the_tables_are_the_same(events, cuts):
     recorded = recorded_from(events)

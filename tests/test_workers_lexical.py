@@ -68,7 +68,7 @@ def watch_lists(draw):
     return compile_claims(ClaimSet(claims, ENTITIES))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(watch_lists(), st.lists(st.sampled_from((*WORDS, "Rain.", "quill's", "Ada", "X-bridge")), max_size=12).map(" ".join))
 def test_the_index_answers_as_the_definition_does_and_the_quick_look_misses_nothing(watch, body):
     keys = article_of(text_of(body), watch).all_keys
@@ -107,7 +107,7 @@ def test_no_claims_and_no_entities():
     assert watch.index.possible_claims("Salt ate all the cables there") == [0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(alphabet="aé-’'.&,12 _XIT\n", max_size=60))
 def test_the_line_of_stems_is_the_words_stems(text):
     assert stem_line(text).split() == [word.stem for word in words_in(text) if word.stem]
@@ -124,7 +124,7 @@ def by_expression(spellings):
     return re.compile(rf"\b(?:{'|'.join(forms)})(?!\w)")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.lists(st.sampled_from((*SPELLINGS, "Ada O’Neil", " ", "", ".", "s", "the ", "x", "’s ")), max_size=8).map("".join),
     st.sets(st.sampled_from(SPELLINGS), min_size=1),

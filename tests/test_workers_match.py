@@ -84,7 +84,7 @@ def test_a_claims_own_threshold_overrides_the_readers():
     assert "harrow-bridge-closes" not in {claim for claim, _ in found(ARTICLE, watch=strict)}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(ARTICLE.replace("\n", " \n ").split(" ")), max_size=60))
 def test_spans_are_ordered_inside_the_text_and_of_known_claims(words):
     text = text_of(" ".join(words))

@@ -13,7 +13,7 @@ def pairs(row, vector):
     return set(zip(row.tolist(), vector.tolist(), strict=True))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(1, 300), st.integers(1, 30), st.sampled_from([-0.2, 0.0, 0.3, 0.65, 0.95]))
 def test_the_pairs_are_those_of_the_product_of_floats(seed, count, rows, least):
     rng = np.random.default_rng(seed)

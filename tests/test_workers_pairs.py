@@ -63,7 +63,7 @@ def test_an_article_on_another_matter_is_unrelated():
     assert _one("The bridge at Merrow is to be torn down in May", BAKERY).label == "unrelated"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=300)), min_size=1, max_size=5))
 def test_every_pair_gets_one_judgement_in_order_with_scores_that_sum_to_one(pairs):
     given_pairs = [Pair(str(i), claim, text) for i, (claim, text) in enumerate(pairs)]
@@ -116,7 +116,6 @@ def test_one_short_paragraph_is_a_headline_and_anything_longer_an_article():
     assert not is_headline("Mayor resigns\n\nShe said on Monday that she would go.")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=400))
 def test_features_are_finite_and_of_fixed_length_for_any_text(claim, text):
     counted = article(text, NO_WEIGHTS)

@@ -64,7 +64,7 @@ def test_rankings_follow_the_queries_one_by_one():
     assert [r.id for r in rank(Register(CLAIMS), iter(queries), WEIGHTS)] == ["0", "1", "2", "3", "4"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(max_size=40), max_size=6), st.text(max_size=80))
 def test_any_text_can_be_ranked_against_any_claims(claims, query):
     register = Register([Entry(str(i), text) for i, text in enumerate(claims)])

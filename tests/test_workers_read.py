@@ -84,7 +84,7 @@ def test_the_version_tells_whether_similarity_was_at_hand():
     assert READER.version != Reader(CLAIMS, load_vectors(), KEY).version
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(max_size=300))
 def test_no_text_makes_the_reader_fail(body):
     findings = READER.read(document(body))

@@ -128,7 +128,7 @@ def test_nobody_is_relayed_unless_a_name_is_likelier_than_nobody(scene):
     assert answered(scene, [3, 0, 0], {"Harbour Courier": {"echo": 0.5}}).relayed.text == "Harbour Courier"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(1, 1500), st.integers(0, 1499), st.integers(1, 90))
 def test_a_window_holds_the_passage_and_what_follows_it(pieces, first, length):
     text = Text(Document("x" * pieces))
