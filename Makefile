@@ -32,9 +32,11 @@ services-stop: install
 soak: install
 	$(BIN)/python -m pytest -m soak
 
-# The kill matrix with as many seeds as wanted (`make chaos SEEDS=20`), and more crashes. Needs `make services`.
+# The kill matrix with as many seeds as wanted (`make chaos SEEDS=20`), and more crashes; needs `make services`. Then property
+# tests with other cases than `make test` has.
 chaos: install
 	DATELINE_CHAOS_SEEDS=$(or $(SEEDS),2) $(BIN)/python -m pytest -m chaos
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=search
 
 # Figures beside their peers, some ten minutes; Kafka's too where `make services` has started it.
 bench: install

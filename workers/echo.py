@@ -9,6 +9,7 @@ import numpy.typing as npt
 from store.claim import ClaimSet, Entity
 from store.reading import Attribution, Name, Span
 from workers.attribution import encloses, governing
+from workers.cast import cast_of
 from workers.names import CAPITALISED, find_entity, is_outlet_name, known_entity, plain, registry
 from workers.text import Passage, Text
 from workers.voices import Voice, voices
@@ -73,6 +74,40 @@ def _without_verb(claims: ClaimSet, name: Name) -> Name:
     span = name.span and Span(name.span.start, name.span.end - (len(name.text) - len(wording)))
     entity = find_entity(claims, wording)
     return Name(entity.name if entity else wording, entity.id if entity else None, span)
+
+
+def in_full(text: Text, claims: ClaimSet, name: Name) -> Name | None:
+    """The outlet under the fullest name that the text gives it, so that it is one outlet however it is called.
+
+    "Norway's Harbour Wire" is Harbour Wire, and so is "Harbour" where the text knows one outlet of which that is a part.
+    None for the publisher, who relays nobody in naming itself. The span is where the full name stands.
+    """
+    bare = _unowned(text, claims, name)
+    words = bare.text.split()
+    if bare.entity is None and (len(words) == 1 or not is_outlet_name(bare.text)):
+        known = (_unowned(text, claims, bearer.name) for bearer in cast_of(text, claims).bearers)
+        fuller = {one.text: one for one in known if is_outlet_name(one.text) and _is_part(words, one.text.split())}
+        bare = next(iter(fuller.values())) if len(fuller) == 1 else bare
+    return None if _is_publisher(text, claims, bare) else bare
+
+
+def _is_part(words: list[str], name: list[str]) -> bool:
+    return len(words) < len(name) and words in (name[: len(words)], name[-len(words) :])
+
+
+_OWNER = re.compile(r"(?:[A-ZÀ-Þ][\w.-]* )*[A-ZÀ-Þ][\w.-]*['’]s? (?=[A-ZÀ-Þ])")
+
+
+def _unowned(text: Text, claims: ClaimSet, name: Name) -> Name:
+    """'Norway's Harbour Wire' without the country; 'St Olaf's Gazette' is a name as it stands."""
+    owner = _OWNER.match(name.text)
+    if name.entity is not None or name.span is None or owner is None:
+        return name
+    wording = name.text[owner.end() :]
+    entity, start = find_entity(claims, wording), text.text.find(wording, name.span.start, name.span.end)
+    if start < 0 or (entity is None and not (" " in wording and is_outlet_name(wording))):
+        return name
+    return _outlet_name(claims, entity, wording, Span(start, start + len(wording)))
 
 
 def _outlet_name(claims: ClaimSet, entity: Entity | None, wording: str, span: Span) -> Name:

@@ -106,6 +106,7 @@ class Reader:
         who, relayed, against = Sourced(*ruled)
         if learned and self._sourcing is not None:
             who, relayed, against = self._sourcing.attribute(text, passage.start, passage.end, self.claims, ruled)
+        relayed = relayed and echo.in_full(text, self.claims, relayed)
         day = said_on(text, passage, who, self.claims)
         return Mention(
             claim=passage.claim.id,
