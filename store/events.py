@@ -263,7 +263,8 @@ class MentionRecorded(Event, frozen=True):
     publisher: Party | None = None
     """The outlet by the name it prints: what other papers call it when they relay it."""
     relays: Party | None = None
-    """For the outlet's own voice: the outlet that the rest of the article relays about this claim, on the same side."""
+    """For the outlet's own voice: the outlet that the rest of the article relays about this claim, on the same side; for
+    "newspapers" or "a foreign daily" as a source, `store.lineage.PRESS`."""
     text: MentionText | UnsetType = UNSET
 
 

@@ -11,6 +11,14 @@ from store.reading import Hedging, Stance
 
 Decision = Literal["confirmed", "rejected", "corrected"]
 
+SURE = 780
+"""Least score, in thousandths, of a named source's statement that may move a status. What the reader is less sure of is
+shown and alerts, but decides nothing until a person has confirmed it: one misread sentence of a principal would settle a
+claim."""
+LIKELY = 500
+"""The same for unnamed sources and outlets' own words, which settle nothing and only add up: it is enough that a passage
+concerns the claim more likely than not."""
+
 
 class Review(msgspec.Struct, frozen=True):
     """A person's latest decision about a passage. With `corrected`, fields that are not None replace the reader's."""
@@ -42,6 +50,10 @@ class Evidence(msgspec.Struct, frozen=True):
     @property
     def rejected(self) -> bool:
         return self.review is not None and self.review.decision == "rejected"
+
+    def credible(self, *, named: bool) -> bool:
+        """Whether the passage is surely enough about the claim to be evidence, of a named source or of an outlet."""
+        return self.mention.score >= (SURE if named else LIKELY) or (self.review is not None and not self.rejected)
 
     @property
     def stance(self) -> Stance:

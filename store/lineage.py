@@ -1,8 +1,9 @@
 """Which mentions share an origin: the source where a chain of relays starts.
 
 Ten papers that repeat one paper are one source. So a named speaker is an origin, whoever relays the words; those
-who speak for a principal of the claim are that principal; everything else, unnamed sources included, is the
-outlet where the chain of echoes ends, whether or not we watch it.
+who speak for a principal of the claim are that principal, and an institution is one origin with the person who speaks
+for it; everything else, unnamed sources included, is the outlet where the chain of echoes ends, whether or not we
+watch it. A passage that was copied has the origin that the same passage has in the original.
 
 An origin depends on earlier publications only: it never changes when later ones arrive.
 """
@@ -28,7 +29,8 @@ class Origin(msgspec.Struct, frozen=True):
 
     `id` is `entity:ID`, `outlet:ID` for a watched outlet that is no entity, or `key:KEY` for a stranger. `name` is
     None for strangers, whose name only the mention's erasable text knows. `echo` tells that this mention relays
-    somebody else's publication, `relayed` that publication's mention if we have it.
+    somebody else's publication, `relayed` that publication's mention if we have it. `lends` is False for a copied
+    passage of which the reader is surer than in the original: it is shown, but is evidence for nothing.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Origin(msgspec.Struct, frozen=True):
     name: str | None = None
     echo: bool = False
     relayed: str | None = None
+    lends: bool = True
 
 
 class Outlets(msgspec.Struct, frozen=True):
@@ -127,6 +130,12 @@ class Parties(msgspec.Struct, frozen=True, dict=True):
         principal = self._principal(mention.claim, voices)
         return principal or Origin(speaker, "named", self.name(speaker))
 
+    def in_line(self, one: str, other: str) -> bool:
+        """Whether one of two entities speaks for the other, over any number of steps. Both as ids of origins."""
+        mine, theirs = one.removeprefix("entity:"), other.removeprefix("entity:")
+        reach = self.claims.spoken_for
+        return theirs in reach.get(mine, ()) or mine in reach.get(theirs, ())
+
     def _principal(self, claim: str, voices: set[str]) -> Origin | None:
         for principal, spoken in self._principals.get(claim, ()):
             if voices & spoken:
@@ -148,7 +157,7 @@ def by_publication(item: Evidence) -> tuple[datetime, bool, str, str, int, int, 
 
 
 def relayed(item: Evidence) -> Party | None:
-    """The outlet that the passage names, or that its article relays, as the source."""
+    """The outlet that the passage names, or that its article relays, as the source; `PRESS` if it is named by neither."""
     return item.mention.echo_of or item.mention.relays
 
 
@@ -168,17 +177,28 @@ def origins(evidence: Iterable[Evidence], claims: ClaimSet, outlets: Outlets = N
     return found
 
 
+PRESS = Party("press")
+"""Whom a passage relays that gives "newspapers" or "a foreign daily" as its source: whoever printed it before."""
+
+Link = tuple[Evidence, Origin]
+
+
 class Chains:
     """The publications on one claim so far, each with its origin. They must be followed in order `by_publication`."""
 
     def __init__(self, parties: Parties) -> None:
         self._parties = parties
         self._copies = NearCopies()
-        self._by_outlet: dict[tuple[str, str], list[tuple[Evidence, Origin]]] = defaultdict(list)
-        self._by_article: dict[str, list[tuple[Evidence, Origin]]] = defaultdict(list)
+        self._by_outlet: dict[tuple[str, str], list[Link]] = defaultdict(list)
+        self._printed: dict[str, list[Link]] = defaultdict(list)
+        self._by_article: dict[str, list[Link]] = defaultdict(list)
+        self._lines: dict[str, list[str]] = {}
+        """Named entities, each with all that were heard as that origin: of any two, one speaks for the other."""
 
     def follow(self, item: Evidence) -> Origin:
-        origin = self._parties.speaker(item) or self._relayed(item)
+        original = self._copies.original(item.mention.article, item.mention.signature)
+        links = self._by_article[original] if original != item.mention.article else []
+        origin = _copied(item, links) or self._named(item) or self._relayed(item, links)
         if item.ever_stood and not item.rejected:
             self._remember(item, origin)
         return origin
@@ -187,35 +207,74 @@ class Chains:
         self._by_article[item.mention.article].append((item, origin))
         if origin.kind == "outlet":
             self._by_outlet[self._parties.outlet(item.mention), item.stance].append((item, origin))
+            self._printed[item.stance].append((item, origin))
+        elif origin.kind == "named" and origin.id.startswith("entity:"):
+            heard, spoken = self._lines.setdefault(origin.id, [origin.id]), self._parties.speaker(item)
+            if spoken is not None and spoken.id not in heard and self._fits(spoken.id, heard):
+                heard.append(spoken.id)
 
-    def _relayed(self, item: Evidence) -> Origin:
+    def _fits(self, named: str, heard: Iterable[str]) -> bool:
+        return all(self._parties.in_line(named, other) for other in heard)
+
+    def _named(self, item: Evidence) -> Origin | None:
+        """The named speaker; under the name that came first where an institution and a person who speaks for it are heard.
+
+        Two people who speak for one institution stay two origins, whichever of them the institution's own word goes to.
+        """
+        origin = self._parties.speaker(item)
+        if origin is None or origin.kind == "principal" or not origin.id.startswith("entity:"):
+            return origin
+        for first, heard in self._lines.items():
+            if origin.id in heard or self._fits(origin.id, heard):
+                return Origin(first, "named", self._parties.name(first))
+        return origin
+
+    def _relayed(self, item: Evidence, original: list[Link]) -> Origin:
         """The end of the chain: of the article that this one copies, else of the outlet that the passage names."""
         mention = item.mention
         own = self._parties.outlet(mention)
-        original = self._copies.original(mention.article, mention.signature)
-        if original != mention.article:
-            source = _nearest(item, self._by_article[original])
-            if source is not None:
-                return _through(*source)
+        source = _nearest(item, original)
+        if source is not None:
+            return _through(*source)
         party = relayed(item)
-        told = own if party is None else self._parties.party(party)
-        if told == own:
+        told = own if party in {None, PRESS} else self._parties.party(party)
+        if told == own and party != PRESS:
             return self._parties.voice(mention.claim, own)
-        source = _latest(item, self._by_outlet[told, item.stance])
+        source = _latest(item, self._printed[item.stance] if party == PRESS else self._by_outlet[told, item.stance])
         if source is not None:
             return _through(*source)
         return msgspec.structs.replace(self._parties.voice(mention.claim, told), echo=True)
-
-
-Link = tuple[Evidence, Origin]
 
 
 def _through(item: Evidence, origin: Origin) -> Origin:
     return msgspec.structs.replace(origin, echo=True, relayed=item.id)
 
 
+def _copied(item: Evidence, original: list[Link]) -> Origin | None:
+    """The origin of the very passage in another outlet's original, however the copy was read around it; None if not there.
+
+    The same passage is one of the same length with the same stance and value. It weighs no more in a copy: else ten papers
+    that print one text would give a misread sentence ten chances of being believed. An outlet that uses its own text again
+    has something to add, if only another name.
+    """
+    mention = item.mention
+    same = [
+        link
+        for link in original
+        if link[0].mention.outlet != mention.outlet
+        and link[0].mention.end - link[0].mention.start == mention.end - mention.start
+        and (link[0].stance, link[0].variant) == (item.stance, item.variant)
+    ]
+    if not same:
+        return None
+    source, origin = min(same, key=lambda link: abs(link[0].mention.start - mention.start))
+    named = origin.kind != "outlet"
+    lends = origin.lends and (source.credible(named=named) or not item.credible(named=named))
+    return msgspec.structs.replace(_through(source, origin), lends=lends)
+
+
 def _nearest(item: Evidence, candidates: list[Link]) -> Link | None:
-    """The passage of a copied article that `item` copies: same stance and, if possible, the same place in the text."""
+    """The outlet's word in a copied article that `item` changed: same stance and, if possible, the same place in the text."""
     mention = item.mention
 
     def distance(link: Link) -> tuple[bool, bool, int]:

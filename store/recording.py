@@ -5,6 +5,7 @@ article's own event, mentions that were not there, and mentions that are there n
 the texts here, since messages carry only where they stand.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,6 +31,7 @@ from store.events import (
 )
 from store.keyed import Keyed
 from store.ledger import Draft
+from store.lineage import PRESS
 from store.messages import AliasFound, MergeFound, Reading, RevisionFound, WithdrawalFound
 from store.reading import Document, Findings, Mention, Name, Span
 
@@ -139,21 +141,44 @@ def _revision(reading: Reading, source: RevisionFound, known: Known, texts: Text
 
 
 def _with_relays(found: Sequence[MentionRecorded]) -> list[MentionRecorded]:
-    """Titles and leads of a relaying article speak in the outlet's own voice, and yet say only what it relays."""
+    """Titles and leads of a relaying article speak in the outlet's own voice, and yet say only what it relays.
+
+    Where the source that is told of nearest is the outlet's own, so are its words.
+    """
+    sources = [event for event in found if event.echo_of is not None or not _nobody_in_particular(event)]
     return [
-        msgspec.structs.replace(event, relays=min(echoes, key=lambda other: abs(other.start - event.start)).echo_of)
-        if event.echo_of is None
-        and _nobody_in_particular(event)
-        and (echoes := [o for o in found if o.echo_of and (o.claim, o.stance) == (event.claim, event.stance)])
+        msgspec.structs.replace(event, relays=_beside(event, sources))
+        if event.echo_of is None and _nobody_in_particular(event)
         else event
         for event in found
     ]
 
 
+def _beside(event: MentionRecorded, sources: Sequence[MentionRecorded]) -> Party | None:
+    same = [other for other in sources if (other.claim, other.stance) == (event.claim, event.stance)]
+    nearest = min(same, key=lambda other: abs(other.start - event.start), default=None)
+    return (nearest.echo_of if nearest is not None else None) or (PRESS if _is_press(event) else None)
+
+
+_PRESS = re.compile(
+    r"(?!this |our )(?:(?!of |at |from |for )[\w-]+ ){0,4}"
+    r"(?:newspapers?|papers?|media|press|dail(?:y|ies)|tabloids?|broadcasters?"
+    r"|(?:press|news|media) (?:agenc(?:y|ies)|websites?|reports?|outlets?))",
+    re.IGNORECASE,
+)
+
+
+def _is_press(event: MentionRecorded) -> bool:
+    """'One foreign daily', 'local media': an outlet without a name is no source of the outlet that tells of it."""
+    role = None if event.text is UNSET else event.text.role
+    return event.anonymity == "unnamed" and role is not None and _PRESS.fullmatch(role) is not None
+
+
 def _nobody_in_particular(event: MentionRecorded) -> bool:
-    """The outlet's own voice, or an unnamed source of whom nothing is said: 'newspapers report'."""
+    """The outlet's own voice, or an unnamed source of whom nothing is said, or that it is an outlet: 'newspapers report'."""
     if event.anonymity == "unnamed":
-        return event.organisation is None and event.text is not UNSET and event.text.role is None
+        said = event.text is not UNSET and (event.text.role is None or _is_press(event))
+        return event.organisation is None and said
     return event.anonymity == "none"
 
 

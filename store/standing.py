@@ -35,17 +35,10 @@ class Statement(NamedTuple):
         return self.origin.id, self.origin.kind == "outlet"
 
 
-SURE = 780
-"""Least score, in thousandths, of a mention that may move a status. What the reader is less sure of is shown and alerts,
-but decides nothing until a person has confirmed it: one misread sentence of a principal would settle a claim."""
-
-
 def counts_for(claim: Claim, item: Evidence) -> Side | None:
-    """Which side of the claim a mention is evidence for, if any."""
+    """Which side of the claim a mention is evidence for, if any and if it is credible."""
     stance, own, value = item.stance, claim.variants, item.variant
     if stance not in {"affirms", "denies"} or item.rejected or not item.ever_stood:
-        return None
-    if item.mention.score < SURE and item.review is None:
         return None
     denies, firm = stance == "denies", item.hedging in {"asserted", "predicted"}
     if own is not None and value not in {None, own.own} and (denies or (own.exclusive and own.own is not None)):
@@ -57,8 +50,8 @@ def counts_for(claim: Claim, item: Evidence) -> Side | None:
 
 def statement_of(claim: Claim, item: Evidence, origin: Origin) -> Statement | None:
     """The mention as evidence; None where it is none. Unnamed sources and outlets' own voices deny nothing."""
-    side = counts_for(claim, item)
-    if side is None or (side == "denies" and origin.kind == "outlet"):
+    side, named = counts_for(claim, item), origin.kind != "outlet"
+    if side is None or not origin.lends or not item.credible(named=named) or (side == "denies" and not named):
         return None
     mention = item.mention
     published = item.occurred_at.astimezone(ZoneInfo(claim.timezone)).date()

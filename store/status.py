@@ -1,10 +1,11 @@
 """The status of a claim: policy v1. It weighs standing, not truth, and nothing is terminal.
 
-Evidence are mentions that affirm or deny as `asserted` or `predicted`, that still stand and that no reviewer rejected;
-a mention that affirms as `speculated` or `conditional` is a hint, enough for a rumour and for nothing else. Of one
-named speaker only the latest statement counts, by the day on which it was made; so an article that retells an old
-denial brings no old status back. The speakers of a principal are one speaker. Unnamed sources and outlets' own voices
-can affirm, one origin each, but they deny nothing. First match wins:
+Evidence are mentions that affirm or deny as `asserted` or `predicted`, that still stand, that no reviewer rejected and
+that are credible: a named source's surely, an outlet's more likely than not about the claim (`Evidence.credible`). A
+mention that affirms as `speculated` or `conditional` is a hint, enough for a rumour and for nothing else. Of one named
+speaker only the latest statement counts, by the day on which it was made; so an article that retells an old denial
+brings no old status back. The speakers of a principal are one speaker. Unnamed sources and outlets' own voices can
+affirm, one origin each, but they deny nothing. First match wins:
 
 1. overtaken: a rival value is confirmed and this one is not;
 2. confirmed: a principal affirms it as `asserted`, and no principal denies it afterwards;

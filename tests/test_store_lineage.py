@@ -2,13 +2,15 @@
 
 import random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from story_builder import CLAIMS, COST, CRACKED, OUTLETS, at, mention, signature, stories
 
-from store.evidence import Review
-from store.lineage import origins
+from store.claim import Claim
+from store.evidence import LIKELY, SURE, Review
+from store.lineage import PRESS, origins
 from store.nearcopy import NearCopies, parse, similarity
 
 
@@ -49,6 +51,38 @@ def test_a_stranger_is_one_origin_by_key_alone_even_when_all_text_is_erased():
     one = mention("m1", named="Nobody Known", text=False)
     other = mention("m2", outlet="o-her", named="nobody known", text=False)
     assert origin_ids(one, other) == ["key:k/nobody known"] * 2
+
+
+LANTERN = Claim("bridge-lit", "The Old Bridge is lit.", "bridge")
+"""No principals: nobody's word settles it."""
+
+
+def lit(id_, day, **source):
+    return mention(id_, LANTERN, when=at(day), article=f"on-{id_}", **source)
+
+
+def lit_origins(*evidence):
+    found = origins(evidence, msgspec.structs.replace(CLAIMS, claims=(*CLAIMS.claims, LANTERN)), OUTLETS)
+    return [found[item.id].id for item in evidence]
+
+
+def test_an_institution_and_the_person_who_speaks_for_it_are_one_origin_whoever_is_heard_first():
+    hall, mayor = {"organisation": "Varn city hall"}, {"named": "Ada Linden"}
+    assert lit_origins(lit("m1", 1, **hall), lit("m2", 2, **mayor)) == ["entity:city"] * 2
+    assert lit_origins(lit("m1", 1, **mayor), lit("m2", 2, **hall)) == ["entity:mayor"] * 2
+
+
+def test_two_people_of_one_institution_stay_two_origins_and_its_own_word_is_the_first_ones():
+    paper, mayor, hall = {"organisation": "Varn Bulletin"}, {"named": "Ada Linden"}, {"organisation": "City of Varn"}
+    items = lit("m1", 1, **mayor), lit("m2", 2, **hall), lit("m3", 3, **paper), lit("m4", 4, **hall)
+    assert lit_origins(*items) == ["entity:mayor", "entity:mayor", "entity:city-paper", "entity:mayor"]
+
+
+def test_a_rejected_or_misread_statement_lends_its_name_to_nobody():
+    hall = {"organisation": "City of Varn"}
+    rejected = lit("m1", 1, **hall, review=Review("rejected"))
+    misread = lit("m2", 1, **hall, ended=at(1))
+    assert lit_origins(rejected, misread, lit("m3", 2, named="Ada Linden"))[2] == "entity:mayor"
 
 
 def test_an_unnamed_source_inside_an_institution_is_the_outlets_and_not_the_institutions():
@@ -127,6 +161,65 @@ def test_a_near_copy_has_the_origin_of_the_passage_that_it_copied():
         "outlet:o-wire",
         "outlet:o-her",
     ]
+
+
+def copied(id_, day, start, *, outlet="o-wire", article="w", score=900, length=40, **source):
+    """A passage of the wire's text, or, with another outlet and article, of a copy of it."""
+    item = mention(id_, when=at(day), outlet=outlet, article=article, start=start, sig=signature(*WIRE_COPY), **source)
+    event = msgspec.structs.replace(item.mention, end=start + length, score=score)
+    return msgspec.structs.replace(item, mention=event)
+
+
+def in_copy(id_, start, **rest):
+    return copied(id_, 2, start, outlet="o-gaz", article="g", **rest)
+
+
+def test_a_copied_passage_is_read_as_in_the_original_whoever_speaks_in_it():
+    engineer, unnamed = copied("m1", 1, 10, named="Cara Voss"), copied("m2", 1, 90, length=50)
+    missed, misread = in_copy("m3", 12), in_copy("m4", 92, length=50, named="Nobody Known")
+    found = origins([engineer, unnamed, missed, misread], CLAIMS, OUTLETS)
+    assert [found[id_].id for id_ in ("m3", "m4")] == ["entity:engineer", "outlet:o-wire"]
+    assert [(found[id_].echo, found[id_].relayed) for id_ in ("m3", "m4")] == [(True, "m1"), (True, "m2")]
+    assert found["m3"].kind == "named"
+
+
+def test_what_a_copy_adds_or_says_otherwise_is_read_by_itself():
+    original = copied("m1", 1, 10, named="Cara Voss")
+    added, contrary = in_copy("m2", 200, length=70, named="Ada Linden"), in_copy("m3", 10, stance="denies", named="Bo Stern")
+    found = origins([original, added, contrary], CLAIMS, OUTLETS)
+    assert [(found[id_].id, found[id_].echo) for id_ in ("m2", "m3")] == [("entity:city", False)] * 2
+
+
+def test_an_outlet_that_uses_its_own_text_again_may_name_somebody_else_in_it():
+    first, again = copied("m1", 1, 10, named="Cara Voss"), copied("m2", 2, 10, article="w2", named="Ada Linden")
+    assert origin_ids(first, again) == ["entity:engineer", "entity:city"]
+
+
+@pytest.mark.parametrize(("least", "source"), [(LIKELY, {}), (SURE, {"named": "Cara Voss"})])
+def test_a_passage_is_worth_no_more_in_a_copy_than_in_the_original(least, source):
+    doubtful, believed = copied("m1", 1, 10, score=least - 1, **source), copied("m2", 1, 300, score=least, **source)
+    surer, again = in_copy("m3", 10, score=least, **source), in_copy("m4", 300, score=least - 1, **source)
+    found = origins([doubtful, believed, surer, again], CLAIMS, OUTLETS)
+    assert [found[id_].lends for id_ in ("m1", "m2", "m3", "m4")] == [True, True, False, True]
+    confirmed = msgspec.structs.replace(doubtful, review=Review("confirmed"))
+    assert origins([confirmed, surer], CLAIMS, OUTLETS)["m3"].lends
+
+
+def press(item):
+    return msgspec.structs.replace(item, mention=msgspec.structs.replace(item.mention, relays=PRESS))
+
+
+def test_an_outlet_without_a_name_is_whoever_printed_the_same_value_before():
+    first, other = mention("m1", COST, when=at(1), outlet="o-her", variant="2m"), mention("m2", COST, when=at(2), variant="5m")
+    denied = mention("m3", COST, when=at(3), outlet="o-wire", stance="denies", variant="2m")
+    told = press(mention("m4", COST, when=at(4), outlet="o-bul", variant="2m"))
+    found = origins([first, other, denied, told], CLAIMS, OUTLETS)
+    assert (found["m4"].id, found["m4"].echo, found["m4"].relayed) == ("outlet:o-her", True, "m1")
+
+
+def test_an_outlet_without_a_name_that_nobody_printed_before_ends_at_who_tells_of_it():
+    found = origins([press(mention("m1", outlet="o-her"))], CLAIMS, OUTLETS)["m1"]
+    assert (found.id, found.echo, found.relayed) == ("outlet:o-her", True, None)
 
 
 def test_a_text_that_shares_less_than_the_bound_is_no_copy():

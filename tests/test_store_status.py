@@ -6,11 +6,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from story_builder import CLAIMS, CLOSES, COST, CRACKED, NORTH, OUTLETS, SOUTH, at, mention, stories
+from story_builder import CLAIMS, CLOSES, COST, CRACKED, NORTH, OUTLETS, SOUTH, at, mention, signature, stories
 
-from store.evidence import Review, as_of
+from store.evidence import LIKELY, SURE, Review, as_of
 from store.lineage import origins
-from store.standing import SURE
 from store.status import MOST_REASONS, Fold, expires_at, rivals_of, status, status_history
 
 LATER = at(19)
@@ -67,6 +66,26 @@ def test_what_the_reader_is_unsure_of_moves_no_status_until_a_person_confirms_it
     assert is_(sure) == "confirmed"
     assert is_(unsure) == "untested"
     assert is_(msgspec.structs.replace(unsure, review=Review("confirmed"))) == "confirmed"
+
+
+def scored(score, *items):
+    return [msgspec.structs.replace(item, mention=msgspec.structs.replace(item.mention, score=score)) for item in items]
+
+
+def test_outlets_and_unnamed_sources_add_up_from_what_is_likely_since_they_settle_nothing():
+    outlets = mention("m1"), mention("m2", outlet="o-her", anonymity="none")
+    assert is_(*scored(LIKELY, *outlets)) == "reported"
+    assert is_(*scored(LIKELY - 1, *outlets)) == "untested"
+    assert is_(*scored(LIKELY, mention("m3", named="Cara Voss"))) == "untested"
+
+
+def test_a_misread_passage_is_not_believed_for_standing_in_a_copy_too():
+    original, copy = (
+        mention(id_, when=at(day), outlet=outlet, named="Ada Linden", sig=signature(*range(64)))
+        for id_, day, outlet in (("m1", 1, "o-wire"), ("m2", 2, "o-her"))
+    )
+    assert is_(original, copy) == "confirmed"
+    assert is_(*scored(SURE - 1, original), copy) == "untested"
 
 
 def test_an_outlet_that_is_relayed_is_no_named_source():

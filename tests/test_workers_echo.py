@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.claim import Claim, ClaimSet, Entity
-from store.reading import Document
+from store.reading import Document, Name, Span
 from workers.attribution import attribute
-from workers.echo import NEAR_COPY, copied_from, relayed, signature, similarity
+from workers.echo import NEAR_COPY, copied_from, in_full, relayed, signature, similarity
 from workers.text import Passage, Text
 
 CLAIM = Claim(id="c", text="The ferry to Lund is sold.", story="s")
@@ -55,6 +55,44 @@ def test_a_source_that_speaks_to_an_outlet_is_not_relayed(words):
 
 def test_the_publisher_never_relays_itself():
     assert echoed("The Lund Gazette reported that the ferry is sold.", outlet="The Lund Gazette") is None
+
+
+NEWS = "Herald Broadcasting: ferry sold\n\nNorway's Herald Broadcasting said so. Herald's man saw it. A Gazette knew nothing."
+
+
+@pytest.mark.parametrize(
+    ("wording", "full"),
+    [
+        ("Norway's Herald Broadcasting", "Herald Broadcasting"),
+        ("Herald Broadcasting", "Herald Broadcasting"),
+        ("Herald", "Herald Broadcasting"),
+        ("Broadcasting", "Herald Broadcasting"),
+        ("Gazette", "Gazette"),
+    ],
+)
+def test_an_outlet_is_one_however_the_text_calls_it(wording, full):
+    text = Text(Document(text=NEWS))
+    start = NEWS.index(wording)
+    found = in_full(text, CLAIMS, Name(wording, None, Span(start, start + len(wording))))
+    assert (found.text, text.of(found.span)) == (full, full)
+
+
+def test_a_part_of_two_outlets_names_stays_what_it_is():
+    words = "The Lund Gazette reported it, the Oslo Gazette denied it. The ferry is sold, the Gazette says."
+    start = words.rindex("Gazette")
+    name = Name("Gazette", None, Span(start, start + 7))
+    assert in_full(Text(Document(text=words)), CLAIMS, name) == name
+
+
+def test_a_possessor_that_is_part_of_the_name_stays():
+    words = "The ferry is sold, St Olaf's Gazette reported."
+    name = Name("St Olaf's Gazette", None, Span(19, 36))
+    assert in_full(Text(Document(text=words)), CLAIMS, name) == name
+
+
+def test_the_publisher_under_a_part_of_its_name_relays_nobody():
+    text = Text(Document(text=NEWS, outlet="Herald Broadcasting"))
+    assert in_full(text, CLAIMS, Name("Herald", None, Span(0, 6))) is None
 
 
 def test_the_sources_of_a_relayed_report_go_on_being_relayed():
