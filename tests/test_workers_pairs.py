@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.pair_article import article, article_features, nearest
+from workers.pair_article import article, article_features, gist, nearest
 from workers.pair_encoder import load_encoder
 from workers.pair_headline import headline_features, outline, relation_features
 from workers.pair_model import FILE_VERSION, ModelUnreadable, load_model
@@ -63,6 +63,22 @@ def test_an_article_on_another_matter_is_unrelated():
     assert _one("The bridge at Merrow is to be torn down in May", BAKERY).label == "unrelated"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bakery in the harbour quarter wins prize for its rye bread",
+        "Two ferries collide off Anholt, nobody hurt",
+        "Police deny that a second suspect was held",
+    ],
+)
+def test_a_headline_on_another_matter_is_unrelated(text):
+    assert _one("The bridge at Merrow is to be torn down in May", text).label == "unrelated"
+
+
+def test_a_headline_that_shares_few_words_with_its_claim_is_not_unrelated():
+    assert _one("The mayor of Merrow resigned", "Merrow mayor quits").label == "affirms"
+
+
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=300)), min_size=1, max_size=5))
 def test_every_pair_gets_one_judgement_in_order_with_scores_that_sum_to_one(pairs):
@@ -90,8 +106,21 @@ def test_the_encoder_reads_each_pair_by_itself_and_has_its_share_of_the_answer()
     assert rows[1].tolist() == ENCODER.headlines(pairs[1:])[0].tolist()
     alone, mixed = (next(judge([Pair("p", *pairs[0])], MODEL, encoder)) for encoder in (None, ENCODER))
     related = 1 - mixed.scores["unrelated"]
-    expected = MODEL.mix * rows[0, 1] * related + (1 - MODEL.mix) * alone.scores["denies"]
+    expected = MODEL.mix[0] * rows[0, 1] * related + (1 - MODEL.mix[0]) * alone.scores["denies"]
     assert math.isclose(mixed.scores["denies"], expected, rel_tol=1e-6)
+
+
+def test_the_encoder_has_its_share_of_the_answer_about_an_article_too():
+    pair = Pair("p", "The bridge at Merrow is to be torn down in May", BRIDGE)
+    heard = ENCODER.articles([(pair.claim, gist(pair.claim, article(BRIDGE, NO_WEIGHTS)))])[0]
+    assert math.isclose(heard.sum(), 1)
+    alone, mixed = (_stances(next(judge([pair], MODEL, encoder))) / (1, MODEL.lean[1], 1) for encoder in (None, ENCODER))
+    expected = MODEL.mix[1] * heard + (1 - MODEL.mix[1]) * alone / alone.sum()
+    assert np.allclose(mixed / mixed.sum(), expected)
+
+
+def _stances(judgement):
+    return np.array([judgement.scores[label] for label in LABELS[:3]])
 
 
 def test_an_encoder_with_missing_weights_is_none_and_with_damaged_ones_an_error(tmp_path):
@@ -140,6 +169,23 @@ def test_the_nearest_sentences_come_best_first():
     found = nearest("demolition was planned, a hoax report", article(BRIDGE, NO_WEIGHTS), 2)
     assert "no demolition was ever planned" in found[0].text
     assert len(found) == 2
+
+
+def test_the_gist_is_the_opening_the_nearest_sentences_and_a_denial_in_the_order_of_the_article():
+    text = (
+        "Rain fell on Monday. The mayor of Merrow resigned, a post said. Buses ran late. It is untrue, the town said. "
+        "Merrow has a mayor since 1870."
+    )
+    found = gist("The mayor of Merrow resigned", article(text, NO_WEIGHTS))
+    assert found == text.replace("Buses ran late. ", "")
+
+
+@given(st.text(max_size=60), st.text(max_size=300))
+def test_the_gist_holds_each_sentence_of_the_article_at_most_once(claim, text):
+    counted = article(text, NO_WEIGHTS)
+    found = gist(claim, counted)
+    assert found.startswith(counted.sentences[0].text)
+    assert len(found) <= len(" ".join(sentence.text for sentence in counted.sentences))
 
 
 def test_a_damaged_missing_or_foreign_weights_file_is_named(tmp_path):

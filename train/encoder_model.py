@@ -1,12 +1,11 @@
-"""A six-layer BERT encoder in plain torch, filled from the public all-MiniLM-L6-v2 weights, with one head."""
-
-from pathlib import Path
+"""A BERT encoder in plain torch, filled from public weights, with one head."""
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-WIDTH, INNER, LAYERS, HEADS, WORDS, PLACES, DROPOUT = 384, 1536, 6, 12, 30522, 512, 0.1
+from train.bases import Weights
+
+WIDTH, INNER, HEADS, WORDS, PLACES, DROPOUT = 384, 1536, 12, 30522, 512, 0.1
 _NAMES = {
     "query": "attention.self.query",
     "key": "attention.self.key",
@@ -40,11 +39,11 @@ class Layer(nn.Module):
 class StanceEncoder(nn.Module):
     """Logits of so many answers, from the first piece's vector beside the mean of all."""
 
-    def __init__(self, answers: int) -> None:
+    def __init__(self, answers: int, layers: int) -> None:
         super().__init__()
         self.words, self.places, self.types = (nn.Embedding(n, WIDTH) for n in (WORDS, PLACES, 2))
         self.norm, self.drop = nn.LayerNorm(WIDTH, eps=1e-12), nn.Dropout(DROPOUT)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer() for _ in range(layers))
         self.head = nn.Linear(2 * WIDTH, answers)
 
     def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
@@ -57,16 +56,17 @@ class StanceEncoder(nn.Module):
         return self.head(self.drop(torch.cat([x[:, 0], mean], 1)))
 
 
-def pretrained(path: Path, answers: int = 3) -> StanceEncoder:
-    """The public weights, with a fresh head. Raises KeyError for weights of another architecture."""
-    given, model = load_file(path), StanceEncoder(answers)
+def pretrained(given: Weights, answers: int = 3) -> StanceEncoder:
+    """Public weights (`train.bases`), with as many layers as they have and a fresh head. Raises KeyError for other shapes."""
+    layers = 1 + max(int(name.split(".")[2]) for name in given if name.startswith("encoder.layer."))
+    model = StanceEncoder(answers, layers)
     state = model.state_dict()
     state["words.weight"] = given["embeddings.word_embeddings.weight"]
     state["places.weight"] = given["embeddings.position_embeddings.weight"]
     state["types.weight"] = given["embeddings.token_type_embeddings.weight"]
     for kind in ("weight", "bias"):
         state[f"norm.{kind}"] = given[f"embeddings.LayerNorm.{kind}"]
-        for number in range(LAYERS):
+        for number in range(layers):
             for ours, theirs in _NAMES.items():
                 state[f"layers.{number}.{ours}.{kind}"] = given[f"encoder.layer.{number}.{theirs}.{kind}"]
     model.load_state_dict(state)

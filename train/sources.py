@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from train.encoder import descend, export, prepared, verified_base
+from train.bases import minilm
+from train.encoder import descend, export, prepared
 from train.encoder_model import WIDTH, StanceEncoder, pretrained
 from train.source_data import Learned, Row, polnear, stacked, story
 from workers.agreement import same_name
@@ -87,7 +88,7 @@ class Both(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        public = pretrained(verified_base(None), 1)
+        public = pretrained(minilm(), 1)
         self.body, self.head = Body(1), Heads()
         self.body.load_state_dict(public.state_dict())
         body = self.body

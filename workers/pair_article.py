@@ -14,6 +14,7 @@ from workers.pair_words import CUES, FUNCTION_WORDS, content, grams, plain, pref
 
 IDF_BUCKETS = 1 << 15
 _UNSEEN, _LONGEST, _FAR, _LEAD_CHARACTERS = 5.5, 80, 30, 255
+_AGAINST = ("refute", "deny", "doubt", "neg")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"”']?\s+|\n+")
 
 Weights = NDArray[np.float32]
@@ -187,3 +188,13 @@ def nearest(claim: str, given: Article, number: int = 3) -> list[Counted]:
     wanted = frozenset(content(tokens(claim)))
     order = sorted(range(len(given.sentences)), key=lambda i: (-len(wanted & given.sentences[i].kinds), i))
     return [given.sentences[i] for i in order[:number]]
+
+
+def gist(claim: str, given: Article) -> str:
+    """What the encoder reads of an article: the opening, the two sentences nearest to the claim, and the nearest of those
+    that hold a word of denial, doubt or negation; each once, in the article's order."""
+    wanted = frozenset(content(tokens(claim)))
+    number = len(given.sentences)
+    order = sorted(range(1, number), key=lambda i: (-len(wanted & given.sentences[i].kinds), i))
+    against = [i for i in order[2:] if any(given.sentences[i].cues[name] for name in _AGAINST)]
+    return " ".join(given.sentences[i].text for i in sorted({0, *order[:2], *against[:1]}))

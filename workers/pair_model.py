@@ -12,7 +12,7 @@ from workers.pair_headline import BUCKETS, hashed
 from workers.trees import Floats, Forest, forest_from
 
 SHIPPED = Path(__file__).with_name("model") / "stance.npz"
-FILE_VERSION = 1
+FILE_VERSION = 2
 
 
 class Linear(msgspec.Struct, frozen=True):
@@ -43,7 +43,8 @@ class HeadlineModel(msgspec.Struct, frozen=True):
 
 
 class StanceModel(msgspec.Struct, frozen=True):
-    """All weights. `mix` is the encoder's share for headlines, `lean` the factor on `denies` for headlines and articles."""
+    """All weights. `mix` is the encoder's share, `lean` the factor on `denies`, both for headlines and for articles; `gate`
+    is added to the log-odds that a headline is unrelated."""
 
     version: str
     headline: HeadlineModel
@@ -51,8 +52,9 @@ class StanceModel(msgspec.Struct, frozen=True):
     rarity: Weights
     related: Forest
     article: Forest
-    mix: float
+    mix: tuple[float, float]
     lean: tuple[float, float]
+    gate: float
 
 
 class ModelUnreadable(Exception):
@@ -76,7 +78,7 @@ def load_model(path: Path = SHIPPED) -> StanceModel:
 
 
 def _model(given: Mapping[str, NDArray[np.generic]]) -> StanceModel:
-    lean = np.asarray(given["lean"], dtype=float)
+    mix, lean = _floats(given, "mix"), _floats(given, "lean")
     return StanceModel(
         version=str(given["name"]),
         headline=headline_model(given),
@@ -84,8 +86,9 @@ def _model(given: Mapping[str, NDArray[np.generic]]) -> StanceModel:
         rarity=np.asarray(given["rarity"], dtype=np.float32),
         related=forest_from(given, "related"),
         article=forest_from(given, "article"),
-        mix=float(np.asarray(given["mix"], dtype=float)),
+        mix=(mix[0], mix[1]),
         lean=(lean[0], lean[1]),
+        gate=float(_floats(given, "gate")),
     )
 
 

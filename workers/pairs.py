@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import msgspec
 import numpy as np
 
-from workers.pair_article import Article, article, article_features, nearest
+from workers.pair_article import Article, article, article_features, gist, nearest
 from workers.pair_headline import headline_features, outline, relation_features, wording
 from workers.pair_model import HeadlineModel, StanceModel
 from workers.trees import Floats, softmax
@@ -46,10 +46,12 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Encoder(Protocol):
-    """Reads claim and headline together, one row of probabilities (affirms, denies, discusses) a pair;
-    `workers.pair_encoder` implements it."""
+    """Reads claim and headline, or claim and an article's gist, together: one row of probabilities (affirms, denies,
+    discusses) a pair. `workers.pair_encoder` implements it."""
 
     def headlines(self, pairs: Sequence[tuple[str, str]]) -> Floats: ...
+
+    def articles(self, pairs: Sequence[tuple[str, str]]) -> Floats: ...
 
 
 def judge(
@@ -57,8 +59,7 @@ def judge(
 ) -> Iterator[Judgement]:
     """One judgement a pair, in order. Streams: holds `batch` pairs and the last 2,048 articles.
 
-    The encoder has its say about headlines; without one, and for articles always, the answers come from counts alone
-    (workers/model/MODEL_CARD.md says how much worse).
+    Without the encoder the answers come from counts alone (workers/model/MODEL_CARD.md says how much worse).
     """
     counted = lru_cache(maxsize=2048)(lambda text: article(text, model.rarity))
     waiting = iter(pairs)
@@ -68,9 +69,10 @@ def judge(
         articles = [pair for pair, is_short in zip(some, short, strict=True) if not is_short]
         scores = np.zeros((len(some), len(LABELS)))
         if headlines:
-            scores[np.flatnonzero(short)] = _headlines(headlines, model, encoder)
+            scores[np.flatnonzero(short)] = _headlines(headlines, [counted(p.text) for p in headlines], model, encoder)
         if articles:
-            scores[np.flatnonzero(~np.array(short))] = _articles(articles, [counted(p.text) for p in articles], model)
+            texts = [counted(p.text) for p in articles]
+            scores[np.flatnonzero(~np.array(short))] = _articles(articles, texts, model, encoder)
         for pair, row in zip(some, scores, strict=True):
             yield Judgement(pair.id, label_of(row), dict(zip(LABELS, row.tolist(), strict=True)))
 
@@ -86,13 +88,21 @@ def is_headline(text: str) -> bool:
     return "\n" not in stripped and len(stripped.split()) <= _HEADLINE_WORDS
 
 
-def _headlines(pairs: list[Pair], model: StanceModel, encoder: Encoder | None) -> Floats:
+def _headlines(pairs: list[Pair], texts: list[Article], model: StanceModel, encoder: Encoder | None) -> Floats:
     both = [(p.claim, p.text) for p in pairs]
     stance = headline_stance(both, model.headline)
     if encoder is not None:
-        stance = model.mix * encoder.headlines(both) + (1 - model.mix) * stance
-    rows = np.array([[*relation_features(*pair), 1.0] for pair in both])
-    return _joined(stance, 1 / (1 + np.exp(rows @ model.relation)), model.lean[0])
+        stance = model.mix[0] * encoder.headlines(both) + (1 - model.mix[0]) * stance
+    return _joined(stance, 1 / (1 + np.exp(-_apart(pairs, texts, model))), model.lean[0])
+
+
+def _apart(pairs: list[Pair], texts: list[Article], model: StanceModel) -> Floats:
+    """Log-odds that a headline concerns another matter. What tells articles apart finds more of them than the shared words
+    do, but also takes a claim in other words for another; so the log-odds of both are summed."""
+    rows = np.array([article_features(p.claim, t, model.rarity) for p, t in zip(pairs, texts, strict=True)])
+    related = np.array([[*relation_features(p.claim, p.text), 1.0] for p in pairs]) @ model.relation
+    odds: Floats = model.related.raw(rows)[:, 0] - related + model.gate
+    return odds
 
 
 def headline_stance(pairs: Sequence[tuple[str, str]], model: HeadlineModel) -> Floats:
@@ -105,14 +115,18 @@ def headline_stance(pairs: Sequence[tuple[str, str]], model: HeadlineModel) -> F
     return mean
 
 
-def _articles(pairs: list[Pair], texts: list[Article], model: StanceModel) -> Floats:
+def _articles(pairs: list[Pair], texts: list[Article], model: StanceModel, encoder: Encoder | None) -> Floats:
     rows = np.array([article_features(p.claim, t, model.rarity) for p, t in zip(pairs, texts, strict=True)])
     unrelated = 1 / (1 + np.exp(-model.related.raw(rows)[:, 0]))
     stance = np.full((len(pairs), 3), 1 / 3)
     near = np.flatnonzero(unrelated < _SETTLED)
     if len(near):
-        told = sentence_stances([pairs[i].claim for i in near], [texts[i] for i in near], model.headline)
+        claims, read = [pairs[i].claim for i in near], [texts[i] for i in near]
+        told = sentence_stances(claims, read, model.headline)
         stance[near] = softmax(model.article.raw(np.hstack([rows[near], told])))
+        if encoder is not None:
+            heard = encoder.articles([(claim, gist(claim, text)) for claim, text in zip(claims, read, strict=True)])
+            stance[near] = model.mix[1] * heard + (1 - model.mix[1]) * stance[near]
     return _joined(stance, unrelated, model.lean[1])
 
 
