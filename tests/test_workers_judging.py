@@ -94,10 +94,10 @@ def test_the_encoder_reads_the_passage_and_the_last_words_before_it():
     assert ids[CLAIM_PIECES + 2 : CLAIM_PIECES + 2 + BEFORE_PIECES][-len(last) :] == last
 
 
-def test_at_most_two_sentences_stand_before_a_passage():
-    text = Text(Document("Title\n\nOne came. Two came. Three came. Four came."))
-    start = text.text.index("Four")
-    assert before_of(text, Passage(CLAIM, start, start + 10, 900)) == ["Two came.", "Three came."]
+def test_at_most_three_sentences_stand_before_a_passage():
+    text = Text(Document("Title\n\nOne came. Two came. Three came. Four came. Five came."))
+    start = text.text.index("Five")
+    assert before_of(text, Passage(CLAIM, start, start + 10, 900)) == ["Two came.", "Three came.", "Four came."]
 
 
 def test_a_damaged_weights_file_is_refused_by_name(tmp_path):

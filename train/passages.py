@@ -1,7 +1,8 @@
-"""Fine-tunes the passage encoder and weighs the words beside it: `python -m train.passages SET [SET ...]`.
+"""Fine-tunes the passage encoder and weighs the words beside it: `python -m train.passages SET … --base FILE --pairs FILE`.
 
-A SET is `CLAIMS:TEXTS:GOLD`, as in `train.match`. Writes workers/model/passages.onnx and passage_words.npz. With
-`--hold-out NAME`, a folder's name, that set is kept aside and reported, and nothing is written. Fixed seeds, one thread.
+A SET is `CLAIMS:TEXTS:GOLD`, as in `train.match`; the base is bge-small-en-v1.5.onnx (`train.bases`); the pairs are
+stance_emergent.jsonl, whose headlines are read as passages in all rounds but the last. Writes workers/model/passages.onnx and
+passage_words.npz. With `--hold-out NAME`, a folder's name, that set is kept aside and reported. Fixed seeds, one thread.
 """
 
 import argparse
@@ -18,7 +19,8 @@ from torch import Tensor, nn
 
 from dateline.claimsfile import load_claims
 from store.reading import STANCES
-from train.encoder import descend, export, prepared, tensors, verified_base
+from train.bases import bge
+from train.encoder import descend, export, prepared, tensors
 from train.encoder_model import StanceEncoder, pretrained
 from workers.attribution import attribute
 from workers.encoder import tokenizer_of
@@ -29,13 +31,14 @@ from workers.passage_words import BUCKETS, WORDS, PassageWords, columns, words_t
 from workers.stance import judge
 from workers.text import Passage, Text
 
-EPOCHS, BATCH, RATE, SMOOTHING, SEED, FROZEN, HEDGING_COUNTS = 4, 16, 1e-4, 0.05, 0, 1, 0.3
+EPOCHS, BATCH, RATE, SMOOTHING, SEED, FROZEN, HEDGING_COUNTS = 3, 16, 8e-5, 0.05, 0, 3, 0.3
 """`FROZEN` layers, and the word embeddings, stay as they are: there is too little text to move them."""
+UNLABELLED = -100
 STRENGTH = 0.5
 
 
 class Example(NamedTuple):
-    """An annotated passage as both models see it; the labels are places in `STANCES` and `HEDGINGS`."""
+    """An annotated passage as both models see it; the labels are places in `STANCES` and `HEDGINGS`, or `UNLABELLED`."""
 
     ids: list[int]
     types: list[int]
@@ -60,6 +63,14 @@ def examples(claims_file: Path, texts: Path, gold: Path, tokenizer: object) -> I
         )  # fmt: skip
 
 
+def headlines(path: Path, tokenizer: object) -> Iterator[Example]:
+    """Headlines about claims, of which only the stance is labelled."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        ids, types = pieces(tokenizer, row["claim"], [], row["text"])
+        yield Example(ids, types, [], STANCES.index(row["label"]), UNLABELLED)
+
+
 def _rows(gold: Path) -> list[dict]:
     names = ("mentions.jsonl", "mentions_optional.jsonl")
     return [json.loads(line) for name in names for line in (gold / name).read_text(encoding="utf-8").splitlines() if line]
@@ -74,15 +85,14 @@ def words(items: list[Example]) -> PassageWords:
     return PassageWords(found.coef_.T.astype(np.float32), found.intercept_.astype(np.float32))
 
 
-def fine_tune(items: list[Example]) -> StanceEncoder:
-    model = pretrained(verified_base(None), answers=len(STANCES) + len(HEDGINGS))
+def fine_tune(base: Path, items: list[Example], first: list[Example]) -> StanceEncoder:
+    """`first` are among what is read in all rounds but the last."""
+    model = pretrained(bge(base), answers=len(STANCES) + len(HEDGINGS))
     for part in (model.words, model.places, model.types, model.norm, *model.layers[:FROZEN]):
         part.requires_grad_(requires_grad=False)
-    rounds = (_batches(items) for _ in range(EPOCHS))
-    descend(
-        model, RATE, EPOCHS * -(-len(items) // BATCH), rounds,
-        lambda batch: _loss(_logits(model, batch), batch),
-    )  # fmt: skip
+    plan = [items + first] * (EPOCHS - 1) + [items]
+    steps = sum(-(-len(read) // BATCH) for read in plan)
+    descend(model, RATE, steps, map(_batches, plan), lambda batch: _loss(_logits(model, batch), batch))
     return model
 
 
@@ -97,7 +107,9 @@ def _loss(logits: Tensor, batch: list[Example]) -> Tensor:
     stance, hedging = (torch.tensor([getattr(item, name) for item in batch]) for name in ("stance", "hedging"))
     split = len(STANCES)
     first = nn.functional.cross_entropy(logits[:, :split], stance, label_smoothing=SMOOTHING)
-    second = nn.functional.cross_entropy(logits[:, split:], hedging, label_smoothing=SMOOTHING)
+    if bool((hedging == UNLABELLED).all()):
+        return first
+    second = nn.functional.cross_entropy(logits[:, split:], hedging, label_smoothing=SMOOTHING, ignore_index=UNLABELLED)
     return first + HEDGING_COUNTS * second
 
 
@@ -133,18 +145,20 @@ def report(model: StanceEncoder, beside: PassageWords, items: list[Example]) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+", metavar="CLAIMS:TEXTS:GOLD")
+    parser.add_argument("--base", type=Path, required=True, help="bge-small-en-v1.5.onnx: see train.bases")
+    parser.add_argument("--pairs", type=Path, required=True, help="stance_emergent.jsonl")
     parser.add_argument("--hold-out", action="append", default=[], metavar="NAME")
     given = parser.parse_args()
     tokenizer = tokenizer_of(prepared(SEED))
     sets = {Path(one.split(":")[2]).name: list(examples(*map(Path, one.split(":")[:3]), tokenizer)) for one in given.sets}
     learn = [item for name, items in sets.items() if name not in given.hold_out for item in items]
-    beside, model = words(learn), fine_tune(learn)
+    beside = words(learn)
+    model = fine_tune(given.base, learn, list(headlines(given.pairs, tokenizer)))
     for name in given.hold_out:
         print(name, report(model, beside, sets[name]), flush=True)
-    if not given.hold_out:
-        export(model, SHIPPED)
-        words_to(beside, WORDS)
-        print("wrote", SHIPPED, WORDS)
+    export(model, SHIPPED)
+    words_to(beside, WORDS)
+    print("wrote", SHIPPED, WORDS)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A small transformer that reads claim, what went before and passage together: what is done to the claim, how firmly?
 
-Six layers of MiniLM with int8 weights, fine-tuned on annotated passages (workers/model/MODEL_CARD.md).
+Twelve layers of BERT with int8 weights, fine-tuned on annotated passages (workers/model/MODEL_CARD.md).
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,10 @@ from workers.vectors import installed
 
 SHIPPED = Path(__file__).with_name("model") / "passages.onnx"
 HEDGINGS: tuple[Hedging, ...] = get_args(Hedging)
-CLAIM_PIECES, BEFORE_PIECES, PASSAGE_PIECES = 32, 24, 56
-SENTENCES_BEFORE = 2
+CLAIM_PIECES, BEFORE_PIECES, PASSAGE_PIECES = 32, 64, 56
+SENTENCES_BEFORE = 3
+PASSAGES = 4096
+"""Passages whose answer is kept, some hundred bytes each: revisions and copies of an article bring most of them again."""
 
 
 class Shares(NamedTuple):
@@ -28,11 +30,11 @@ class Shares(NamedTuple):
 
 
 class PassageEncoder:
-    """About 3 ms a passage; the same passage gets the same scores, whatever is asked beside it."""
+    """About 14 ms a passage; the same passage gets the same scores, whatever is asked beside it."""
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
         """Raises ModelUnreadable for a damaged weights file."""
-        self._encoder = Encoder(model, tokenizer)
+        self._encoder = Encoder(model, tokenizer, remembered=PASSAGES)
 
     def shares(self, claim: str, before: Sequence[str], passage: str) -> Shares:
         """`before`: the sentences before the passage, at most `SENTENCES_BEFORE` of them, in the order of the text."""
