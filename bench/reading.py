@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from resource import getpagesize
+from typing import TypeVar
 
 import trafilatura
 
@@ -18,8 +19,9 @@ from bench.rounds import Contestant, processor, take_turns
 from store.claim import ClaimSet
 from store.reading import Document
 from workers.read import Reader
-from workers.vectors import Vectors, installed
+from workers.vectors import load_vectors
 
+_Given = TypeVar("_Given", Document, str)
 _KEY = b"bench"
 _MEMORY = Path("/proc/self/statm")
 _AIM = 1 / 1.6
@@ -31,20 +33,20 @@ _ASTRAY = 19
 def measure(scale: Scale) -> list[Row]:
     """For each length of the watch list: compiling it, and reading by words and, where it is installed, with the model.
 
-    With the model, the first reading of an article also embeds the claims that it brings up; here they have been met. No
-    sentence is remembered from one article to the next.
+    With the model, the first reading of an article also embeds the claims that it brings up; here they have been met. Each
+    round reads articles of its own, so that nothing which the reader remembers of the last one helps it.
     """
-    found = installed()
-    vectors = Vectors(*found, remembered=0) if found else None
+    vectors = load_vectors()
     rows = []
     for count in (100, 10_000) if scale.quick else (100, 10_000, 100_000):
         claims, subjects = watch_list(count)
         reader, compiled = _compiled(claims, count)
-        about = _articles(subjects, scale.pick(4, 12))
-        rows += [*compiled, *_beside_extraction(reader, about, f"by words, {count:,} claims", scale.pick(2, 5))]
+        rows += compiled
+        rounds = _articles(subjects, scale.pick(4, 12), 1 + scale.pick(2, 5))
+        rows += _beside_extraction(reader, rounds, f"by words, {count:,} claims")
         if vectors is not None:
-            reader.vectors = vectors
-            rows += _beside_extraction(reader, about[:4], f"with the model, {count:,} claims", scale.pick(1, 3))
+            rounds = _articles(subjects, 4, 1 + scale.pick(1, 3))
+            rows += _beside_extraction(Reader(claims, vectors, _KEY), rounds, f"with the model, {count:,} claims")
     return rows
 
 
@@ -66,24 +68,26 @@ def resident() -> float:
     return int(_MEMORY.read_text().split()[1]) * getpagesize() / 1e6 if _MEMORY.exists() else 0.0
 
 
-def _articles(subjects: Sequence[Subject], count: int) -> list[Document]:
+def _articles(subjects: Sequence[Subject], count: int, rounds: int) -> list[list[Document]]:
+    """For each round, new articles about the same subjects."""
     rng, press = random.Random(3), Press(7)
-    return [press.article(rng.choice(subjects)) for _ in range(count)]
+    chosen = [rng.choice(subjects) for _ in range(count)]
+    return [[press.article(subject) for subject in chosen] for _ in range(rounds)]
 
 
-def _beside_extraction(reader: Reader, about: Sequence[Document], how: str, rounds: int) -> list[Row]:
+def _beside_extraction(reader: Reader, about: Sequence[Sequence[Document]], how: str) -> list[Row]:
     """Articles about a tracked claim, and a stream in which one of twenty is, beside `trafilatura.extract` on their pages."""
     elsewhere = Press(99)
-    stream = [*about[:1], *(elsewhere.article(elsewhere.subject()) for _ in range(_ASTRAY))]
-    pages = [page_of(document) for document in about]
+    stream = [[*articles[:1], *(elsewhere.article(elsewhere.subject()) for _ in range(_ASTRAY))] for articles in about]
+    pages = [[page_of(document) for document in articles] for articles in about]
     rates = take_turns(
         {
             "about": _each(reader.read, about), "stream": _each(reader.read, stream),
             "extract": _each(trafilatura.extract, pages),
         },
-        rounds, processor,
+        len(about) - 1, processor,
     )  # fmt: skip
-    mentions = sum(len(reader.read(article).mentions) for article in about) / len(about)
+    mentions = sum(len(reader.read(article).mentions) for article in about[0]) / len(about[0])
     return [
         against(f"one in twenty tracked, {how}", "articles/cpu-s", rates["stream"], "trafilatura", rates["extract"], _AIM),
         against(f"all about tracked claims, {how}", "articles/cpu-s", rates["about"], "trafilatura", rates["extract"], _AIM),
@@ -91,10 +95,12 @@ def _beside_extraction(reader: Reader, about: Sequence[Document], how: str, roun
     ]
 
 
-def _each(work: Callable[[Document], object] | Callable[[str], object], given: Sequence) -> Contestant:
-    def turn(_: int) -> int:
-        for one in given:
+def _each(work: Callable[[_Given], object], given: Sequence[Sequence[_Given]]) -> Contestant:
+    """Does its own part of what is given in each round."""
+
+    def turn(number: int) -> int:
+        for one in given[number]:
             work(one)
-        return len(given)
+        return len(given[number])
 
     return turn

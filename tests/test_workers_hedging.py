@@ -27,6 +27,7 @@ def hedged(words, claim=CLOSURE):
         ("The branch in Elmore would be closed, a manager said.", "predicted"),
         ("The bank has no plan to close its branch in Elmore.", "predicted"),
         ("The bank may close its branch in Elmore.", "speculated"),
+        ("A broker in Elmore bets on a closing of the branch.", "speculated"),
         ("It could not be ruled out that the branch closes, a clerk said.", "speculated"),
         ("If the bank loses money, it will close its branch in Elmore.", "conditional"),
         ("Should the bank lose money, the branch in Elmore would close.", "conditional"),

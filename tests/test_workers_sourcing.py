@@ -11,9 +11,10 @@ from workers.cast import cast_of
 from workers.pair_model import ModelUnreadable
 from workers.read import by_rule
 from workers.source_facts import NAME_FACTS, PASSAGE_FACTS, Ruled, Scene, name_facts, passage_facts
-from workers.source_heads import HEADS_FILE, QUESTIONS, Answer, Seen, answer, heads_to, source_heads
+from workers.source_heads import HEADS_FILE, QUESTIONS, Answer, Seen, answer, heads_to, hear, source_heads
 from workers.sourcing import AHEAD, LONG, Pieces, Window, decided, load_sourcing, window_of
 from workers.text import Passage, Text
+from workers.trees import softmax
 
 CLAIM = Claim("bridge-closes", "The Marle bridge will be closed to traffic for good.", "bridge")
 CLAIMS = ClaimSet(
@@ -170,9 +171,28 @@ def test_a_text_without_a_word_leaves_the_rules_answer(sourcing):
 def test_heads_answer_a_window_that_names_nobody():
     pieces = np.zeros((5, 384))
     facts, of_names = np.zeros(len(PASSAGE_FACTS), np.float32), np.zeros((0, len(NAME_FACTS)), np.float32)
-    found = answer(source_heads(), Seen(pieces, (1, 3), [], facts, of_names))
+    weights = source_heads()
+    found = answer(weights, Seen(hear(weights, pieces, []), (1, 3), facts, of_names))
     assert found.names.shape == (0, 3)
     assert np.isfinite(found.anonymity).all()
+
+
+def test_heads_attend_to_a_window_as_the_layers_say():
+    """The product of all pieces with the layer `pool_t` is never made; what follows from it is the same."""
+    weights, rng = source_heads(), np.random.default_rng(1)
+    pieces, passage_facts = rng.normal(size=(9, 384)), rng.normal(size=len(PASSAGE_FACTS))
+    passage = np.concatenate([pieces[2:5].mean(axis=0), pieces[2]])
+
+    def layer(name, given):
+        return given @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+    around = softmax((layer("pool_t", pieces) @ layer("pool_q", passage) / 8)[None])[0] @ pieces
+    mood = np.maximum(0, layer("anon", np.concatenate([passage, around, passage_facts])))
+    wanted = layer("anon2", mood) + layer("anonf", passage_facts)
+    names = [(0, 2), (6, 9)]
+    found = answer(weights, Seen(hear(weights, pieces, names), (2, 5), passage_facts, np.zeros((2, len(NAME_FACTS)))))
+    assert found.anonymity == pytest.approx(wanted, abs=1e-9)
+    assert found.names.shape == (2, 3)
 
 
 def test_torn_heads_and_those_for_other_facts_are_refused_by_name(tmp_path):

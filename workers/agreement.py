@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from store.reading import STANCES
@@ -87,9 +88,10 @@ def same_name(one: str | None, other: str | None) -> bool:
     return len(mine & theirs) / min(len(mine), len(theirs)) >= 0.5
 
 
-def _words(name: str | None) -> set[str]:
+@lru_cache(maxsize=1 << 12)
+def _words(name: str | None) -> frozenset[str]:
     plain = unicodedata.normalize("NFKD", (name or "").lower())
-    return set(re.findall(r"[a-z0-9]+", plain)) - _IDLE
+    return frozenset(re.findall(r"[a-z0-9]+", plain)) - _IDLE
 
 
 def _hedge(hedging: str) -> str:

@@ -29,13 +29,13 @@ def attribute(text: Text, passage: Passage, claims: ClaimSet) -> Attribution:
     if own is not None and voice is not None and voice.source.sort == "unnamed":
         return own
     if voice is not None and voice.source.sort not in {"nobody", "pronoun"}:
-        return _as_known_here(text, claims, _behind(text, claims, voice))
+        return as_known_here(text, claims, _behind(text, claims, voice))
     if UNATTRIBUTED.search(text.text, passage.start, passage.end):
         return Attribution("unnamed")
     return own or Attribution()
 
 
-def _as_known_here(text: Text, claims: ClaimSet, found: Attribution) -> Attribution:
+def as_known_here(text: Text, claims: ClaimSet, found: Attribution) -> Attribution:
     """The organisation under the name that this text uses for it, where that is another name altogether."""
     name = found.organisation
     if name is None or name.entity is None or name.text != claims.entity_by_id[name.entity].name:

@@ -68,10 +68,19 @@ def _gathered(text: Text, claims: ClaimSet) -> Cast:
             end = deed.start() if deed else last
             known = registry(text, claims).resolve(start, end)
             if known.name.text:
-                bearer = place(known.name, known.kind)
+                bearer = place(_country(claims, known.name) or known.name, known.kind)
                 serves = place(_body(claims, known.organisation), "body") if known.organisation else None
                 found.append(Occurrence(start, end, bearer, serves))
     return Cast(tuple(bearers), tuple(found))
+
+
+def _country(claims: ClaimSet, name: Name) -> Name | None:
+    """North Korea for "North Korean", where a text says whose leader or army speaks."""
+    if name.entity is not None:
+        return None
+    stems = (name.text.removesuffix(ending) for ending in ("n", "an", "ian") if name.text.endswith(ending))
+    found = next(filter(None, (find_entity(claims, stem) for stem in stems)), None)
+    return Name(found.name, found.id, name.span) if found is not None else None
 
 
 def _body(claims: ClaimSet, wording: str) -> Name:

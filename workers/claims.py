@@ -98,13 +98,16 @@ class WatchList(msgspec.Struct, frozen=True, dict=True):
 
     def vectors_of(self, indexes: Sequence[int], vectors: Vectors) -> tuple[Matrix, Matrix]:
         """Unit vectors of these claims' sentences, without and with their key terms; computed once and kept."""
-        for n in indexes:
-            if (vectors.version, n) not in self._embedded:
-                claim = self.watched[n].claim
-                terms = ", ".join((*claim.keyterms, *claim.aliases))
-                self._embedded[vectors.version, n] = vectors.embed([claim.text, f"{claim.text} {terms}"])
+        fresh = [n for n in indexes if (vectors.version, n) not in self._embedded]
+        embedded = vectors.embed([sentence for n in fresh for sentence in self._sentences(n)])
+        for at, n in enumerate(fresh):
+            self._embedded[vectors.version, n] = embedded[2 * at : 2 * at + 2]
         rows = np.stack([self._embedded[vectors.version, n] for n in indexes])
         return rows[:, 0], rows[:, 1]
+
+    def _sentences(self, index: int) -> tuple[str, str]:
+        claim = self.watched[index].claim
+        return claim.text, f"{claim.text} {', '.join((*claim.keyterms, *claim.aliases))}"
 
     def wordings_of(self, index: int, vectors: Vectors) -> Matrix:
         """Unit vectors of the claim's aliases that are sentences of their own, one row each; computed once and kept."""

@@ -189,7 +189,7 @@ MAYBE = re.compile(
     r"|wouldn['’]t (?:\w+ )?surprise|cannot be (?:ruled out|excluded)|could not be (?:ruled out"
     r"|excluded)|can['’]t be ruled out|murmur\w*|whisper\w*|gossip\w*|concerns?|fears? (?:that|of)|talk (?:of|was"
     r"|among)|(?:is|are) divided|weigh(?:s|ing)|mull(?:s|ing)|considers|(?:is|are|was"
-    r"|were) considering|the question (?:\w+ ){0,3}is)\b",
+    r"|were) considering|the question (?:\w+ ){0,3}is|bets? (?:on|that)|betting (?:on|that)|money is on|wagers?(?: that)?)\b",
     re.IGNORECASE,
 )
 

@@ -171,20 +171,19 @@ def _terms(found: dict[str, Table], article: Article, watched: Sequence[Watched]
 
 def _slots(found: dict[str, Table], article: Article, watched: Sequence[Watched]) -> None:
     """What the claim says about whom and where: how much of each the sentence names, and of whom the last three do."""
+    near = [mine.union(*article.key_sets[max(0, i - 2) : i]) for i, mine in enumerate(article.key_sets)]
     for c, item in enumerate(watched):
         words = {key: weight for key, weight in item.bag.items() if key in item.core}
         verbal = {key: weight for key, weight in words.items() if key[0] != "@"}
+        of_words, of_verbal, parties = sum(words.values()) or 1.0, sum(verbal.values()) or 1.0, max(1, len(item.actors))
         for i, mine in enumerate(article.key_sets):
-            near = mine.union(*article.key_sets[max(0, i - 2) : i])
-            found["core_share"][i, c] = _covered(words, mine)
-            found["predicate"][i, c] = _covered(verbal, mine)
-            found["parties_here"][i, c] = len(item.actors & mine) / max(1, len(item.actors))
-            found["parties_near"][i, c] = len(item.actors & near) / max(1, len(item.actors))
+            found["parties_near"][i, c] = len(item.actors & near[i]) / parties
+            if mine.isdisjoint(item.core) and mine.isdisjoint(item.actors) and mine.isdisjoint(item.place):
+                continue
+            found["core_share"][i, c] = sum(weight for key, weight in words.items() if key in mine) / of_words
+            found["predicate"][i, c] = sum(weight for key, weight in verbal.items() if key in mine) / of_verbal
+            found["parties_here"][i, c] = len(item.actors & mine) / parties
             found["place_here"][i, c] = bool(item.place & mine)
-
-
-def _covered(weights: dict[str, float], keys: frozenset[str]) -> float:
-    return sum(w for key, w in weights.items() if key in keys) / (sum(weights.values()) or 1.0)
 
 
 def kinship(watched: Sequence[Watched]) -> Table:

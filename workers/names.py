@@ -1,7 +1,7 @@
 """Names in a text: what they name (a person, a body, an outlet) and their canonical form."""
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import msgspec
@@ -91,9 +91,7 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
             return "body"
         if tokens[0].casefold() in GIVEN and len(tokens) > 1:
             return "person"
-        if len(tokens) == 1 and re.search(
-            rf"(?<![Tt]he )\b{re.escape(bare)}\b[^.!?]{{0,120}}\b(?:he|she|his|her|him)\b", self.text.text
-        ):
+        if len(tokens) == 1 and goes_on_as_person(bare, self.text.text):
             return "person"
         return "person" if self._acts_as_person(tokens) else "body"
 
@@ -106,6 +104,20 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         )
 
 
+_OPENS = re.compile(r"(?<![Tt]he )\b")
+_PRONOUN_FOLLOWS = re.compile(r"\b[^.!?]{0,120}\b(?:he|she|his|her|him)\b")
+
+
+def goes_on_as_person(name: str, text: str) -> bool:
+    """Whether a sentence goes on from the name with "he" or "she". No pattern of its own for each name: compiling it would
+    cost more than searching, and push others out of `re`'s cache."""
+    at = text.find(name)
+    while at >= 0 and not (_OPENS.match(text, at) and _PRONOUN_FOLLOWS.match(text, at + len(name))):
+        at = text.find(name, at + 1)
+    return at >= 0
+
+
+@lru_cache(maxsize=1 << 14)
 def plain(wording: str) -> str:
     """A name without article, possessive ending and typographic quotes."""
     wording = re.sub(r"\s+", " ", wording.replace("’", "'").replace("‑", "-")).strip(' ,.;:"“”')
@@ -175,7 +187,8 @@ def alias_pattern(claims: ClaimSet) -> Finder:
 
 
 def house_name(text: Text, entity: Entity) -> str:
-    """The entity's name, or an alias that shares no word with it and is the commoner one in this text."""
+    """The entity's name, or an alias that shares no word with it: an abbreviation if that is commoner in this text ("DPRK"
+    for North Korea), any other only where the name itself stands nowhere, since "Moscow" is a city as well."""
     held = text.__dict__.setdefault("_house_names", {})
     if entity.id not in held:
         own = set(entity.name.casefold().split())
@@ -187,8 +200,9 @@ def house_name(text: Text, entity: Entity) -> str:
         ]
         short = [a for a in entity.aliases if a.replace(".", "") in initials]
         called = {n: len(re.findall(rf"\b{re.escape(n)}(?!\w)", text.text)) for n in (entity.name, *others, *short)}
-        counts = [(called[entity.name] + sum(called[a] for a in short), entity.name), *((called[n], n) for n in others)]
-        held[entity.id] = max(counts, key=lambda c: c[0])[1]
+        plainly = called[entity.name] + sum(called[a] for a in short)
+        rivals = [n for n in others if n.replace(".", "").isupper() or not plainly]
+        held[entity.id] = max([(plainly, entity.name), *((called[n], n) for n in rivals)], key=lambda c: c[0])[1]
     found: str = held[entity.id]
     return found
 

@@ -21,7 +21,7 @@ from workers.text import Passage, Text
 from workers.variants import variant
 from workers.vectors import Vectors
 
-READER = "4"
+READER = "5"
 """Raised with every change of code that may change an outcome."""
 READABLE = frozenset({"en"})
 _SAMPLE = 4000

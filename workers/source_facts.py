@@ -33,7 +33,12 @@ RULED_NAMES = 4
 _OFTEN = 2
 _FAR = 4
 
+_STANDING = 15
+"""Up to here, the facts of a name are those by the rules and those that hold for every passage; then how far away it stands."""
+_IN_PASSAGE, _IN_PARAGRAPH = NAME_FACTS.index("in_passage"), NAME_FACTS.index("in_paragraph")
+
 Facts = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 
 class Ruled(NamedTuple):
@@ -71,44 +76,58 @@ def passage_facts(scene: Scene, start: int, end: int, ruled: Ruled) -> Facts:
 
 def name_facts(scene: Scene, start: int, end: int, ruled: Ruled) -> Facts:
     """(occurrences of the cast, `NAME_FACTS`)."""
-    names = (ruled.who.speaker, ruled.who.organisation, ruled.relayed)
-    answers = [_bearers(scene, name) for name in names]
+    who, standing = ruled.who, _standing(scene)
+    answers = [_bearers(scene, name) for name in (who.speaker, who.organisation, ruled.relayed)]
     first, last = scene.text.sentence_at(start), scene.text.sentence_at(max(start, end - 1))
-    table = np.zeros((len(scene.cast.occurrences), len(NAME_FACTS)), dtype=np.float32)
-    standing = _standing(scene)
-    for n, one in enumerate(scene.cast.occurrences):
-        at = standing.sentences[n]
-        paragraph = scene.text.sentences[at].paragraph
-        table[n, :RULED_NAMES] = (*(one.bearer in answer for answer in answers), one.serves in answers[1])
-        table[n, RULED_NAMES:15] = standing.facts[n]
-        table[n, NAME_FACTS.index("in_passage")] = start <= one.start < end
-        table[n, NAME_FACTS.index("in_paragraph")] = paragraph == scene.text.sentences[first].paragraph
-        away = at - first if at < first else max(0, at - last)
-        table[n, 15 + _FAR + max(-_FAR, min(_FAR, away))] = 1
+    table = np.zeros((len(standing.bearers), len(NAME_FACTS)), dtype=np.float32)
+    for column, answer in enumerate(answers):
+        table[:, column] = np.isin(standing.bearers, answer)
+    table[:, RULED_NAMES - 1] = np.isin(standing.serves, answers[1])
+    table[:, RULED_NAMES:_STANDING] = standing.facts
+    table[:, _IN_PASSAGE] = (start <= standing.starts) & (standing.starts < end)
+    table[:, _IN_PARAGRAPH] = standing.paragraphs == scene.text.sentences[first].paragraph
+    away = np.where(standing.sentences < first, standing.sentences - first, np.maximum(0, standing.sentences - last))
+    table[np.arange(len(table)), _STANDING + _FAR + np.clip(away, -_FAR, _FAR)] = 1
     return table
 
 
-def _bearers(scene: Scene, name: Name | None) -> set[int]:
-    return {n for n, bearer in enumerate(scene.cast.bearers) if same_name(bearer.name.text, name.text)} if name else set()
+def _bearers(scene: Scene, name: Name | None) -> list[int]:
+    return [n for n, bearer in enumerate(scene.cast.bearers) if same_name(bearer.name.text, name.text)] if name else []
 
 
 class _Standing(NamedTuple):
-    """What is the same for every passage of a text."""
+    """What is the same for every passage of a text, a row for each occurrence."""
 
-    sentences: list[int]
+    bearers: Ints
+    serves: Ints
+    """-1 where the bearer speaks for nobody."""
+    starts: Ints
+    sentences: Ints
+    paragraphs: Ints
     facts: Facts
 
 
 def _standing(scene: Scene) -> _Standing:
     held = scene.text.__dict__.get("_standing")
     if held is None or held[0] is not scene.cast:
-        often = [one.bearer for one in scene.cast.occurrences]
-        sentences = [scene.text.sentence_at(one.start) for one in scene.cast.occurrences]
-        rows = [_of_name(scene, one, at, often) for one, at in zip(scene.cast.occurrences, sentences, strict=True)]
-        held = (scene.cast, _Standing(sentences, np.array(rows, dtype=np.float32).reshape(-1, 15 - RULED_NAMES)))
-        scene.text.__dict__["_standing"] = held
+        held = scene.text.__dict__["_standing"] = (scene.cast, _measured(scene))
     found: _Standing = held[1]
     return found
+
+
+def _measured(scene: Scene) -> _Standing:
+    occurrences, sentences = scene.cast.occurrences, scene.text.sentences
+    often = [one.bearer for one in occurrences]
+    at = [scene.text.sentence_at(one.start) for one in occurrences]
+    rows = [_of_name(scene, one, n, often) for one, n in zip(occurrences, at, strict=True)]
+    return _Standing(
+        np.array(often, np.int64),
+        np.array([-1 if one.serves is None else one.serves for one in occurrences], np.int64),
+        np.array([one.start for one in occurrences], np.int64),
+        np.array(at, np.int64),
+        np.array([sentences[n].paragraph for n in at], np.int64),
+        np.array(rows, dtype=np.float32).reshape(-1, _STANDING - RULED_NAMES),
+    )
 
 
 def _of_name(scene: Scene, one: Occurrence, at: int, often: list[int]) -> list[bool]:

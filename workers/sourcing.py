@@ -5,6 +5,7 @@ were written on, and in seven of ten of others. So where the models are installe
 """
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -14,17 +15,27 @@ import numpy as np
 from store.claim import ClaimSet
 from store.reading import Attribution, Name
 from workers.agreement import same_name
+from workers.attribution import as_known_here
 from workers.cast import cast_of
 from workers.encoder import BEGIN, END, Encoder
 from workers.source_facts import ANONYMITIES, Ruled, Scene, name_facts, passage_facts
-from workers.source_heads import HEADS_FILE, QUESTIONS, Answer, Seen, Weights, answer, source_heads
+from workers.source_heads import HEADS_FILE, QUESTIONS, Answer, Heard, Seen, Weights, answer, hear, source_heads
 from workers.text import Text
-from workers.trees import Floats, softmax
+from workers.trees import softmax
 from workers.vectors import installed
 
 SHIPPED = Path(__file__).with_name("model") / "sources.onnx"
 LONG, STRIDE, AHEAD = 400, 200, 60
 """Word pieces of a window, between the beginnings of two, and that a passage should have after it."""
+WINDOWS = 16
+"""Windows whose vectors are kept, half a megabyte each, for an article's next revision or its copy elsewhere."""
+
+
+class Names(NamedTuple):
+    """The occurrences of the cast that stand in one window, and at which of its pieces [first, last) each."""
+
+    occurrences: list[int]
+    places: list[tuple[int, int]]
 
 
 class Window(NamedTuple):
@@ -52,8 +63,8 @@ class Pieces(NamedTuple):
 
     def at(self, start: int, end: int) -> tuple[int, int]:
         """The pieces of characters [start, end): at least one."""
-        first = max(0, int(np.searchsorted(self.starts, start, "right")) - 1)
-        return first, max(first + 1, int(np.searchsorted(self.starts, end, "left")))
+        first = max(0, bisect_right(self.starts, start) - 1)
+        return first, max(first + 1, bisect_left(self.starts, end))
 
 
 class Sourcing:
@@ -70,25 +81,26 @@ class Sourcing:
             return Sourced(*ruled)
         window = window_of(scene, pieces, start, end)
         seen = Seen(
-            self._vectors(text, pieces, window.start),
+            self._heard(scene, pieces, window),
             window.passage,
-            window.names,
             passage_facts(scene, start, end, ruled),
             name_facts(scene, start, end, ruled)[window.occurrences],
         )
         given = answer(self._weights, seen)
         who, relayed = decided(scene, window, given, ruled)
+        who = as_known_here(text, claims, who)
         sure = round(100 * float(np.max(softmax(given.anonymity[None]))))
         against = () if _alike(who, ruled.who) else (f"source:learned {sure}%",)
         return Sourced(who, relayed, against if _same(relayed, ruled.relayed) else (*against, "echo:learned"))
 
-    def _vectors(self, text: Text, pieces: Pieces, start: int) -> Floats:
-        """(pieces of the window, width), computed once for each window of a text."""
-        held = text.__dict__.setdefault("_vectors_of_pieces", {})
-        if start not in held:
-            ids = [BEGIN, *pieces.ids[start : start + LONG], END]
-            held[start] = self._encoder.logits(ids, [0] * len(ids))[1:-1].astype(np.float64)
-        found: Floats = held[start]
+    def _heard(self, scene: Scene, pieces: Pieces, window: Window) -> Heard:
+        """The window as the heads hear it, once for each window of a text and its cast."""
+        held = scene.text.__dict__.setdefault("_windows_heard", {})
+        if window.start not in held or held[window.start][0] is not scene.cast:
+            ids = [BEGIN, *pieces.ids[window.start : window.start + LONG], END]
+            vectors = self._encoder.logits(ids, [0] * len(ids))[1:-1].astype(np.float64)
+            held[window.start] = (scene.cast, hear(self._weights, vectors, window.names))
+        found: Heard = held[window.start][1]
         return found
 
 
@@ -111,9 +123,17 @@ def window_of(scene: Scene, pieces: Pieces, start: int, end: int) -> Window:
     while first < at:
         at -= STRIDE
     last = min(last, at + LONG)
-    held = [(n, *pieces.at(one.start, one.end)) for n, one in enumerate(scene.cast.occurrences)]
-    inside = [(n, low - at, high - at) for n, low, high in held if at <= low and high <= min(at + LONG, len(pieces.ids))]
-    return Window(at, (first - at, last - at), [n for n, _, _ in inside], [(low, high) for _, low, high in inside])
+    return Window(at, (first - at, last - at), *_names_within(scene, pieces, at))
+
+
+def _names_within(scene: Scene, pieces: Pieces, at: int) -> Names:
+    held = scene.text.__dict__.get("_name_places")
+    if held is None or held[0] is not scene.cast:
+        held = (scene.cast, [pieces.at(one.start, one.end) for one in scene.cast.occurrences])
+        scene.text.__dict__["_name_places"] = held
+    end = min(at + LONG, len(pieces.ids))
+    inside = [(n, (low - at, high - at)) for n, (low, high) in enumerate(held[1]) if at <= low and high <= end]
+    return Names([n for n, _ in inside], [place for _, place in inside])
 
 
 def decided(scene: Scene, window: Window, given: Answer, ruled: Ruled) -> Ruled:
@@ -179,7 +199,7 @@ def answers_for(scene: Scene, n: int, question: int) -> int:
 def load_sourcing() -> Sourcing | None:
     """The shipped models, or None where the packages that run them are missing. Raises ModelUnreadable."""
     found = installed()
-    return Sourcing(Encoder(SHIPPED, found[1]), source_heads()) if found and SHIPPED.exists() else None
+    return Sourcing(Encoder(SHIPPED, found[1], remembered=WINDOWS), source_heads()) if found and SHIPPED.exists() else None
 
 
 @lru_cache(maxsize=1)

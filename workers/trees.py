@@ -34,11 +34,15 @@ class Forest(msgspec.Struct, frozen=True):
         return out
 
     def _walk(self, rows: Floats) -> Floats:
-        at = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        flat, first = rows.ravel(), np.arange(len(rows))[:, None] * rows.shape[1]
+        at = np.tile(self.roots, len(rows))
+        flat, first = rows.ravel(), np.repeat(np.arange(len(rows)) * rows.shape[1], len(self.roots))
+        under_way = np.arange(len(at))
         for _ in range(self.depth):
-            goes_left = flat.take(first + self.feature.take(at)) <= self.threshold.take(at)
-            at = np.where(goes_left, self.left.take(at), self.right.take(at))
+            here = at[under_way]
+            goes_left = flat.take(first.take(under_way) + self.feature.take(here)) <= self.threshold.take(here)
+            below = np.where(goes_left, self.left.take(here), self.right.take(here))
+            at[under_way] = below
+            under_way = under_way[below != here]  # most trees are less deep than the deepest
         summed: Floats = self.value.take(at).reshape(len(rows), -1, self.classes).sum(axis=1)
         return summed
 

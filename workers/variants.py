@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from store.claim import ClaimSet, Variants
@@ -242,7 +243,12 @@ def _spelled(word: str, said: str, claims: ClaimSet) -> bool:
 
 
 def _stands_in(form: str, said: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(form.casefold())}(?!\w)", said.casefold()) is not None
+    return _whole(form.casefold()).search(said.casefold()) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def _whole(form: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(form)}(?!\w)")
 
 
 def _word_set(said: str) -> frozenset[str]:
