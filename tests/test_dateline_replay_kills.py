@@ -22,7 +22,9 @@ from store.reading import Findings
 
 pytestmark = pytest.mark.soak
 ARTICLES = 160
-SENTENCES = "The mill by the river number {n} stands as it stood, the owners said. It has {n} wheels, and all of them turn. "
+SENTENCE = "The mill by river number {n} stands as it stood, said owner {m}, and all of its {m} wheels turn. "
+SENTENCES = 25
+"""Of an article, each another one: what a reader has met before costs it nothing, and it would be done before it is met."""
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +33,8 @@ def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kills")
     world = World(folder / "home")
     lines = [
-        {"url": f"https://o.example/{n}", "outlet": "The O", "title": f"Mill {n}", "text": SENTENCES.format(n=n) * 20,
-         "published": "2024-05-05T07:00Z"} for n in range(ARTICLES)
+        {"url": f"https://o.example/{n}", "outlet": "The O", "title": f"Mill {n}", "published": "2024-05-05T07:00Z",
+         "text": "".join(SENTENCE.format(n=n, m=m) for m in range(SENTENCES))} for n in range(ARTICLES)
     ]  # fmt: skip
     (folder / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
     run(world, folder / "lines.jsonl")
