@@ -42,16 +42,17 @@ def open_engine(url: str) -> Engine:
     """
     engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
-    else:
-        event.listen(engine, "connect", _prepare_session)
+        return _sqlite(engine)
+    event.listen(engine, "connect", _prepare_session)
     return engine
 
 
 def open_scratch() -> Engine:
     """SQLite in a file without a name: it is gone with the process, however that ends. One connection, for one thread."""
-    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(""), poolclass=StaticPool)
+    return _sqlite(create_engine("sqlite://", creator=lambda: sqlite3.connect(""), poolclass=StaticPool))
+
+
+def _sqlite(engine: Engine) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
